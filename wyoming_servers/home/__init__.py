@@ -1,0 +1,1 @@
+"""What the assistant knows of the house, however it is reached."""
