@@ -108,9 +108,7 @@ class Worker:
         if self._closed:
             raise OverloadedError(f"The {self.name} worker has stopped.")
         if self.waiting >= self._max_waiting:
-            raise OverloadedError(
-                f"{self.waiting} jobs already wait for {self.name}.", remedy="Try again in a moment."
-            )
+            raise OverloadedError(f"{self.waiting} jobs already wait for {self.name}.", remedy="Try again in a moment.")
         job = _Job(function, None if deadline_s is None else monotonic() + deadline_s)
         self._queue.put((priority, next(self._arrival), job))
         try:

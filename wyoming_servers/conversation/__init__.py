@@ -1,0 +1,1 @@
+"""From what was said to intents for Home Assistant, or an answer."""

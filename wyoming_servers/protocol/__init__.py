@@ -1,0 +1,1 @@
+"""What every Wyoming server shares: the connection with its limits, and audio conversion."""

@@ -1,0 +1,1 @@
+"""Text-to-speech: from a reply, as it is written, to audio."""

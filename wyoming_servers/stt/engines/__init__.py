@@ -1,0 +1,1 @@
+"""Speech-to-text engines, imported when they are chosen."""

@@ -1,0 +1,1 @@
+"""Text-to-speech engines, imported when they are chosen."""

@@ -1,0 +1,1 @@
+"""Runs Sotto's servers as a Home Assistant app."""

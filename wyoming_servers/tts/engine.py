@@ -1,0 +1,71 @@
+"""What a text-to-speech engine is: several voices, and one short piece of text made into audio at a time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from ..worker import Cancellation
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice that can be asked for."""
+
+    name: str
+    """As clients ask for it."""
+    language: str
+    """BCP 47, such as en-GB, zh-CN or de."""
+    description: str
+    attribution: tuple[str, str]
+    """Who made the voice, and their URL."""
+    version: str
+    speakers: tuple[str, ...] = ()
+    """Names of the speakers of a voice that has several."""
+
+
+@dataclass(frozen=True, slots=True)
+class TtsCapabilities:
+    """What an engine is, as Info publishes it."""
+
+    name: str
+    description: str
+    attribution: tuple[str, str]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Audio of one piece of text: 16-bit mono samples."""
+
+    pcm: bytes
+    rate_hz: int
+
+
+class TtsEngine(ABC):
+    """A synthesiser. The constructor is cheap; `load` and what follows run on the engine's worker."""
+
+    @property
+    @abstractmethod
+    def capabilities(self) -> TtsCapabilities:
+        """What Info says; known before `load`."""
+
+    @property
+    @abstractmethod
+    def voices(self) -> tuple[Voice, ...]:
+        """The voices that can be asked for now, from memory, the preferred of each language first."""
+
+    @abstractmethod
+    def load(self) -> None:
+        """Prepare the engine; raises EngineUnavailableError if it cannot speak at all."""
+
+    def refresh(self) -> bool:
+        """Look again at the folder of voices; True if the voices changed."""
+        return False
+
+    @abstractmethod
+    def synthesize(self, text: str, voice: Voice, speaker: str | None, cancellation: Cancellation) -> Speech:
+        """Speak one sentence or clause of speakable text.
+
+        Raises EngineError if the voice cannot speak, UnknownModelError for a speaker it does not have.
+        """
