@@ -1,0 +1,78 @@
+"""One connection from its first event to its last: which stage each request goes to, and how it may fail."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from time import monotonic
+
+from wyoming.event import Event
+
+from ..errors import MalformedEventError, SottoError, UnexpectedEventError
+from ..protocol.connection import ClientGoneError, Connection
+from ..protocol.service import FIRST_EVENTS, Service, Stage
+
+_LOGGER = logging.getLogger(__name__)
+
+_LATE_EVENTS = frozenset({"audio-start", "audio-chunk", "audio-stop", "synthesize-stop", "synthesize-chunk"})
+"""What a client may still have been sending when its answer came; after a request it is let pass."""
+
+
+class Router:
+    """Hands every request of a connection to the service of its stage.
+
+    With a single service, audio may come without `transcribe` or `detect` before it.
+    """
+
+    def __init__(self, services: Mapping[Stage, Service]) -> None:
+        self._services = services
+
+    async def serve(self, connection: Connection) -> None:
+        """Answer the connection's requests until the client leaves or sends what is no event."""
+        answered = False
+        try:
+            while True:
+                first = await connection.read()
+                if answered and first.type in _LATE_EVENTS:
+                    continue
+                answered = True
+                if not await self._serve_one(connection, first):
+                    return
+        except ClientGoneError:
+            return
+        except SottoError as err:
+            _LOGGER.info("A connection was closed: %s", err.code)
+            await connection.write_error(err)
+
+    async def _serve_one(self, connection: Connection, first: Event) -> bool:
+        """Answer one request; False if the connection cannot go on."""
+        started = monotonic()
+        try:
+            service = self._service_for(first)
+            await service.serve(connection, first)
+        except ClientGoneError:
+            _LOGGER.debug("The client left during %s", first.type)
+            return False
+        except SottoError as err:
+            _LOGGER.info("%s was answered with the error %s", first.type, err.code)
+            await connection.write_error(err)
+            return not isinstance(err, MalformedEventError)
+        except Exception:
+            _LOGGER.exception("%s failed", first.type)
+            await connection.write_error(SottoError("Something went wrong here.", remedy="The server's log says what."))
+        _LOGGER.debug("%s took %.0f ms", first.type, (monotonic() - started) * 1000)
+        return True
+
+    def _service_for(self, first: Event) -> Service:
+        stage = FIRST_EVENTS.get(first.type)
+        if stage is None and first.type == "audio-start" and len(self._services) == 1:
+            return next(iter(self._services.values()))
+        if stage is None:
+            raise UnexpectedEventError(
+                f"A request cannot begin with {first.type}.",
+                remedy=f"Begin with one of: {', '.join(sorted(FIRST_EVENTS))}.",
+            )
+        service = self._services.get(stage)
+        if service is None:
+            raise UnexpectedEventError(f"There is no {stage} here.", remedy="It runs on another port, or not at all.")
+        return service

@@ -1,0 +1,133 @@
+"""The listening socket: connections in, each with a task of its own, and a clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from wyoming.event import Event
+from wyoming.info import Info
+
+from ..errors import OverloadedError, SettingsError
+from ..protocol.connection import ClientGoneError, Connection, Limits
+from ..protocol.service import Service, Stage
+from .routing import Router
+
+_LOGGER = logging.getLogger(__name__)
+
+_PROGRAMS = ("wake", "asr", "handle", "intent", "tts")
+
+
+def merge_info(services: Mapping[Stage, Service]) -> Info:
+    """Return the programs of all services together."""
+    merged = Info()
+    for service in services.values():
+        for kind in _PROGRAMS:
+            getattr(merged, kind).extend(getattr(service.info, kind))
+    return merged
+
+
+class Server:
+    """Serves the services on one address. Used as an async context manager."""
+
+    def __init__(
+        self,
+        uri: str,
+        services: Mapping[Stage, Service],
+        *,
+        limits: Limits | None = None,
+        max_connections: int = 64,
+    ) -> None:
+        self._uri = uri
+        self._services = services
+        self._limits = limits or Limits()
+        self._max_connections = max_connections
+        self._router = Router(services)
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Server:
+        """Listen, and let the services begin to load.
+
+        Raises SettingsError for an address that is no URI or cannot be listened on.
+        """
+        self._server = await self._listen()
+        for service in self._services.values():
+            await service.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(service.stop() for service in self._services.values()))
+        parts = urlsplit(self._uri)
+        if parts.scheme == "unix":
+            Path(parts.path).unlink(missing_ok=True)
+
+    @property
+    def port(self) -> int | None:
+        """The TCP port; None for a unix socket."""
+        for sock in self._server.sockets if self._server is not None else ():
+            if sock.family in {socket.AF_INET, socket.AF_INET6}:
+                return int(sock.getsockname()[1])
+        return None
+
+    def info_event(self) -> Event:
+        """Return the answer to `describe`."""
+        return merge_info(self._services).event()
+
+    async def _listen(self) -> asyncio.Server:
+        parts = urlsplit(self._uri)
+        try:
+            if parts.scheme == "tcp" and parts.port is not None:
+                return await self._listen_tcp(parts.hostname or "", parts.port)
+            if parts.scheme == "unix" and parts.path:
+                return await self._listen_unix(Path(parts.path))
+        except (OSError, ValueError) as err:
+            reason = os.strerror(err.errno) if isinstance(err, OSError) and err.errno else str(err)
+            raise SettingsError(
+                f"Cannot listen on {self._uri}: {reason}.", remedy="Choose another address with --uri."
+            ) from None
+        raise SettingsError(f"--uri is {self._uri}.", remedy="Write tcp://HOST:PORT or unix:///PATH.")
+
+    async def _listen_tcp(self, host: str, port: int) -> asyncio.Server:
+        everywhere = host in {"", "0.0.0.0", "::", "*"}  # noqa: S104 - the user asks for it
+        return await asyncio.start_server(
+            self._on_client, None if everywhere else host, port, limit=self._limits.header_bytes
+        )
+
+    async def _listen_unix(self, path: Path) -> asyncio.Server:
+        with contextlib.suppress(FileNotFoundError):
+            if path.is_socket():
+                path.unlink()
+        return await asyncio.start_unix_server(self._on_client, path, limit=self._limits.header_bytes)
+
+    async def _on_client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - asyncio runs this as a task
+        self._tasks.add(task)
+        try:
+            await self._serve(Connection(reader, writer, limits=self._limits, info=self.info_event))
+        except asyncio.CancelledError:
+            writer.close()  # the server stops; asyncio would report the cancellation as an error
+        finally:
+            self._tasks.discard(task)
+
+    async def _serve(self, connection: Connection) -> None:
+        async with connection:
+            with contextlib.suppress(ClientGoneError):
+                if len(self._tasks) > self._max_connections:
+                    await connection.write_error(
+                        OverloadedError(f"{self._max_connections} clients are connected.", remedy="Try again later.")
+                    )
+                    return
+                await self._router.serve(connection)
