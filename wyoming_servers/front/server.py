@@ -9,6 +9,7 @@ import os
 import socket
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
 from wyoming.event import Event
@@ -33,6 +34,13 @@ def merge_info(services: Mapping[Stage, Service]) -> Info:
     return merged
 
 
+def _remove_socket(uri: str) -> None:
+    """Remove the unix socket that an earlier run may have left; any other file stays and makes binding fail."""
+    path = Path(urlsplit(uri).path)
+    if uri.startswith("unix:") and path.is_socket():
+        path.unlink()
+
+
 class Server:
     """Serves the services on one address. Used as an async context manager."""
 
@@ -52,7 +60,7 @@ class Server:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> Server:
+    async def __aenter__(self) -> Self:
         """Listen, and let the services begin to load.
 
         Raises SettingsError for an address that is no URI or cannot be listened on.
@@ -69,9 +77,7 @@ class Server:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(service.stop() for service in self._services.values()))
-        parts = urlsplit(self._uri)
-        if parts.scheme == "unix":
-            Path(parts.path).unlink(missing_ok=True)
+        _remove_socket(self._uri)
 
     @property
     def port(self) -> int | None:
@@ -106,9 +112,7 @@ class Server:
         )
 
     async def _listen_unix(self, path: Path) -> asyncio.Server:
-        with contextlib.suppress(FileNotFoundError):
-            if path.is_socket():
-                path.unlink()
+        _remove_socket(self._uri)
         return await asyncio.start_unix_server(self._on_client, path, limit=self._limits.header_bytes)
 
     async def _on_client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,0 +1,67 @@
+"""The command `sotto`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import logging
+import sys
+
+from .cli.arguments import make_parser
+from .errors import BadRequestError, RemoteError, SettingsError, SottoError
+
+EXIT_USAGE = 2
+EXIT_UNREACHABLE = 3
+EXIT_FAILED = 4
+EXIT_INTERRUPTED = 130
+
+_COMMANDS = {
+    "run": "run:run",
+    "say": "speak:say",
+    "ask": "speak:ask",
+    "listen": "speak:listen",
+    "wake": "speak:wake",
+    "doctor": "doctor:doctor",
+}
+"""Where each command is; imported when it is called, so that --help and the clients start fast."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    args = make_parser().parse_args(arguments)
+    _set_up_logging(verbose=args.verbose)
+    try:
+        return asyncio.run(_dispatch(args))
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except SottoError as err:
+        sys.stderr.write(f"sotto: {err}\n")
+        return _exit_code(err)
+
+
+async def _dispatch(args: argparse.Namespace) -> int:
+    module, _, function = _COMMANDS[args.command].partition(":")
+    command = getattr(importlib.import_module(f"{__package__}.cli.{module}"), function)
+    code: int = await command(args)
+    return code
+
+
+def _exit_code(error: SottoError) -> int:
+    if isinstance(error, SettingsError | BadRequestError):
+        return EXIT_USAGE
+    return EXIT_UNREACHABLE if error.code == "unreachable" else EXIT_FAILED if isinstance(error, RemoteError) else 1
+
+
+def _set_up_logging(*, verbose: bool) -> None:
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+        datefmt="%H:%M:%S",
+    )
+    for library in ("asyncio", "faster_whisper", "zeroconf"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

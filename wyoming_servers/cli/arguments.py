@@ -1,0 +1,123 @@
+"""The command line: flags made from the settings, and the subcommands."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..settings import PORT, SECTIONS, Option, options
+
+DEFAULT_URI = f"tcp://127.0.0.1:{PORT}"
+
+_DESCRIPTION = "A private voice assistant for Home Assistant."
+_EPILOG = """\
+exit codes: 0 done; 1 nothing was heard or understood; 2 wrong usage or settings;
+3 no server answers; 4 the server reported an error
+"""
+_RUN_EPILOG = """\
+Every flag can be given as an environment variable, such as SOTTO_STT_MODEL for --stt-model.
+The token is given as SOTTO_HOME_TOKEN, or in a file named by SOTTO_HOME_TOKEN_FILE.
+"""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        "sotto", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("-v", "--verbose", action="store_true", help="log everything, also what is said")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_say(commands)
+    _add_listen(commands)
+    _add_ask(commands)
+    _add_wake(commands)
+    _add_doctor(commands)
+    return parser
+
+
+def given_settings(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings that were given as flags, by option key."""
+    return {option.key: getattr(args, option.key) for option in options() if hasattr(args, option.key)}
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    groups = {section: parser.add_argument_group(kind.__doc__ or section) for section, kind in SECTIONS.items()}
+    for option in options():
+        if option.secret:
+            continue  # a secret on the command line can be read by every process of the machine
+        groups[option.section].add_argument(
+            option.flag, dest=option.key, default=argparse.SUPPRESS, metavar=_metavar(option), help=_help(option)
+        )
+
+
+def _metavar(option: Option) -> str:
+    return option.name.upper()
+
+
+def _help(option: Option) -> str:
+    if option.default in {"", None} or option.default == {}:
+        return option.description
+    return f"{option.description} (default: {option.default})".replace("%", "%%")
+
+
+def _add_run(commands: Any) -> None:
+    parser = commands.add_parser(
+        "run",
+        help="run the servers",
+        description="Run the servers, all of them or those named, on one port.",
+        epilog=_RUN_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "service", nargs="*", metavar="SERVICE", help="wake, stt, conversation, tts; all when none is named"
+    )
+    _add_settings(parser)
+
+
+def _add_client(commands: Any, name: str, description: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=description.lower(), description=description)
+    parser.add_argument(
+        "--uri", default=os.environ.get("SOTTO_CLIENT_URI", DEFAULT_URI), help="running server (default: %(default)s)"
+    )
+    parser.add_argument("--language", help="language, such as en or zh-CN (default: by the text, or the server's)")
+    return parser
+
+
+def _add_say(commands: Any) -> None:
+    parser = _add_client(commands, "say", "Speak a text into a WAV file")
+    parser.add_argument("text", nargs="+")
+    parser.add_argument("-o", "--output", type=Path, default=Path("say.wav"), help="file (default: %(default)s)")
+    parser.add_argument("--voice", help="name of the voice")
+    parser.add_argument("--speaker", help="speaker of a voice that has several")
+
+
+def _add_listen(commands: Any) -> None:
+    parser = _add_client(commands, "listen", "Hear a recorded command and do what it says")
+    parser.add_argument("file", metavar="FILE", help="WAV file; - for standard input")
+    parser.add_argument("--no-wake", action="store_true", help="do not look for a wake word first")
+    parser.add_argument("-o", "--output", type=Path, help="write the spoken answer to this file")
+
+
+def _add_ask(commands: Any) -> None:
+    parser = _add_client(commands, "ask", "Do what a written sentence says")
+    parser.add_argument("text", nargs="+")
+
+
+def _add_wake(commands: Any) -> None:
+    parser = _add_client(commands, "wake", "Look for a wake word in a recording")
+    parser.add_argument("file", metavar="FILE", help="WAV file; - for standard input")
+    parser.add_argument("--word", action="append", help="only this word; may be repeated")
+
+
+def _add_doctor(commands: Any) -> None:
+    parser = _add_client(commands, "doctor", "Say what is there, what runs where, and what is missing")
+    _add_settings_for_doctor(parser)
+
+
+def _add_settings_for_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data-dir", dest="data_dir", default=argparse.SUPPRESS, help="folder of models and voices")

@@ -1,0 +1,145 @@
+"""`sotto doctor`: what is there, what runs on which back end, what is missing and the command that adds it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+
+from wyoming.info import Info
+
+from .. import __version__
+from ..errors import RemoteError
+from ..registry import ENGINES, EngineSpec
+from ..settings import Settings
+from .assistant import Assistant, UnreachableError
+from .run import read_settings
+
+EXIT_OK = 0
+EXIT_PROBLEM = 1
+LEAST_FREE_BYTES = 1024**3
+"""A Whisper "small" and two Piper voices need about 0.7 GB."""
+
+
+class Verdict(StrEnum):
+    """How a finding is to be read."""
+
+    OK = "ok"
+    NOTE = "note"
+    """Works without it; what it would add is said."""
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at."""
+
+    verdict: Verdict
+    subject: str
+    detail: str
+    remedy: str = ""
+
+
+async def doctor(args: argparse.Namespace) -> int:
+    """Print every finding; fails if one is a problem."""
+    settings = read_settings(args)
+    findings = [*_local(settings), *await _server(args.uri)]
+    for finding in findings:
+        print(f"{finding.verdict:<8}{finding.subject:<22}{finding.detail}")
+        if finding.remedy:
+            print(f"{'':<30}→ {finding.remedy}")
+    return EXIT_PROBLEM if any(finding.verdict is Verdict.PROBLEM for finding in findings) else EXIT_OK
+
+
+def _local(settings: Settings) -> Iterator[Finding]:
+    yield Finding(
+        Verdict.OK, "sotto", f"{__version__}, Python {platform.python_version()}, {platform.machine()}, {_cores()}"
+    )
+    yield from (_engine(spec) for spec in ENGINES)
+    yield _home_assistant_package()
+    yield _cuda()
+    yield _whisper_models(settings.folder("stt"))
+    yield _files(settings.folder("tts"), "*.onnx", "Piper voices", "put VOICE.onnx and VOICE.onnx.json there")
+    yield _files(settings.folder("wake"), "*.tflite", "own wake words", "put WORD.tflite there")
+    yield _disk(settings.server.data_dir)
+
+
+def _cores() -> str:
+    return f"{len(os.sched_getaffinity(0))} CPU cores" if sys.platform == "linux" else f"{os.cpu_count()} CPU cores"
+
+
+def _engine(spec: EngineSpec) -> Finding:
+    subject = f"{spec.stage}: {spec.name}"
+    if spec.missing:
+        return Finding(Verdict.NOTE, subject, f"the package {', '.join(spec.missing)} is missing", spec.remedy)
+    return Finding(Verdict.OK, subject, "installed")
+
+
+def _home_assistant_package() -> Finding:
+    if find_spec("homeassistant_api") is None:
+        return Finding(
+            Verdict.NOTE, "home", "a real Home Assistant's names cannot be read", "pip install 'sotto[homeassistant]'"
+        )
+    return Finding(Verdict.OK, "home", "the names of a real Home Assistant can be read: --home http://…:8123")
+
+
+def _cuda() -> Finding:
+    if find_spec("ctranslate2") is None:
+        return Finding(Verdict.NOTE, "GPU", "not asked: CTranslate2 is missing")
+    import ctranslate2  # noqa: PLC0415 - only here, it takes 0.3 s
+
+    count = ctranslate2.get_cuda_device_count()
+    return Finding(Verdict.OK, "GPU", f"CUDA, {count} device(s)" if count else "none that CTranslate2 can use: CPU")
+
+
+def _whisper_models(folder: Path) -> Finding:
+    return _files(
+        folder, "*/model.bin", "Whisper models", "put a CTranslate2 Whisper model in a folder of its own there"
+    )
+
+
+def _files(folder: Path, pattern: str, subject: str, remedy: str) -> Finding:
+    names = sorted(path.parent.name if "/" in pattern else path.stem for path in folder.glob(pattern))
+    if names:
+        return Finding(Verdict.OK, subject, f"{', '.join(names)} in {folder}")
+    return Finding(Verdict.NOTE, subject, f"none in {folder}", f"To add one: {remedy}.")
+
+
+def _disk(folder: Path) -> Finding:
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    free = shutil.disk_usage(existing).free
+    verdict = Verdict.OK if free >= LEAST_FREE_BYTES else Verdict.PROBLEM
+    remedy = "" if verdict is Verdict.OK else "Free some space, or choose another folder with --data-dir."
+    return Finding(verdict, "disk", f"{free / 1024**3:.1f} GB free for {folder}", remedy)
+
+
+async def _server(uri: str) -> list[Finding]:
+    try:
+        info = await Assistant(uri).describe()
+    except UnreachableError as err:
+        return [Finding(Verdict.NOTE, "server", err.message, err.remedy)]
+    except RemoteError as err:
+        return [Finding(Verdict.PROBLEM, "server", err.message, err.remedy)]
+    return [Finding(Verdict.OK, "server", f"answers at {uri}"), *_programs(info)]
+
+
+def _programs(info: Info) -> Iterator[Finding]:
+    kinds = {
+        "wake": [(each.name, each.models) for each in info.wake],
+        "stt": [(each.name, each.models) for each in info.asr],
+        "conversation": [(each.name, each.models) for each in (*info.intent, *info.handle)],
+        "tts": [(each.name, each.voices) for each in info.tts],
+    }
+    for stage, programs in kinds.items():
+        for name, models in programs:
+            shown = ", ".join(model.name for model in models[:5]) + (", …" if len(models) > 5 else "")
+            yield Finding(Verdict.OK, f"server: {stage}", f"{name}: {shown} ({len(models)})")
+        if not programs:
+            yield Finding(Verdict.NOTE, f"server: {stage}", "is not offered by this server")

@@ -1,0 +1,72 @@
+"""`sotto run`: the servers, until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import socket
+from contextlib import AsyncExitStack
+from urllib.parse import urlsplit
+
+from .. import __version__
+from ..assembly import STAGES, make_home, make_services
+from ..front.discovery import Announcement, addresses_for
+from ..front.server import Server
+from ..protocol.connection import Limits
+from ..protocol.service import Stage
+from ..settings import Settings, build, from_environment
+from .arguments import given_settings
+
+_LOGGER = logging.getLogger(__name__)
+
+EXIT_OK = 0
+STOP_WITHIN_S = 2.5
+"""SIGTERM is followed by SIGKILL after 3 s in some containers; what has not stopped by then is left."""
+
+
+def read_settings(args: argparse.Namespace) -> Settings:
+    """Return the settings of flags, then of the environment, then the defaults."""
+    return build({**from_environment(os.environ), **given_settings(args)})
+
+
+async def run(args: argparse.Namespace) -> int:
+    """Serve until told to stop."""
+    settings = read_settings(args)
+    stages = [Stage(name) for name in args.service] or list(STAGES)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    stack = AsyncExitStack()
+    await _start(stack, settings, stages)
+    await stop.wait()
+    _LOGGER.info("Stopping")
+    try:
+        async with asyncio.timeout(STOP_WITHIN_S):
+            await stack.aclose()
+    except TimeoutError:
+        _LOGGER.warning("Not everything stopped within %s s; it is left behind", STOP_WITHIN_S)
+    return EXIT_OK
+
+
+async def _start(stack: AsyncExitStack, settings: Settings, stages: list[Stage]) -> None:
+    home = make_home(settings)
+    services = make_services(settings, home, stages)
+    limits = Limits(idle_s=settings.server.idle_s)
+    server = Server(settings.server.uri, services, limits=limits, max_connections=settings.server.max_connections)
+    await stack.enter_async_context(server)
+    await home.start()
+    stack.push_async_callback(home.stop)
+    _LOGGER.info("Sotto %s listens on %s: %s", __version__, settings.server.uri, ", ".join(services))
+    if settings.server.zeroconf and server.port is not None:
+        await stack.enter_async_context(await _announcement(settings, server.port))
+
+
+async def _announcement(settings: Settings, port: int) -> Announcement:
+    name = settings.server.zeroconf_name or f"sotto-{socket.gethostname()}"
+    host = urlsplit(settings.server.uri).hostname or ""
+    addresses = await asyncio.to_thread(addresses_for, host)
+    return Announcement(name, port, addresses)

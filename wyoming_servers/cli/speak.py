@@ -1,0 +1,160 @@
+"""`sotto say`, `sotto ask`, `sotto listen` and `sotto wake`: to a running server, with the time of each stage."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+from wyoming.intent import Intent
+from wyoming.tts import SynthesizeVoice
+
+from ..errors import RemoteError
+from .assistant import Assistant, Audio, Outcome, Understanding
+from .wav import read_wav, write_wav
+
+EXIT_OK = 0
+EXIT_NOT_UNDERSTOOD = 1
+"""Nothing was heard, or nothing could be done with it."""
+
+
+class Report:
+    """Prints one line a stage: its name, what came of it, how long it took."""
+
+    def line(self, stage: str, result: str, taken_s: float | None = None) -> None:
+        """Print a stage's line."""
+        taken = "" if taken_s is None else f"{taken_s * 1000:8.0f} ms"
+        print(f"{stage:<11}{result:<58}{taken}".rstrip(), flush=True)
+
+    @contextmanager
+    def timed(self) -> Iterator[list[float]]:
+        """Measure what is inside; the list then holds the seconds."""
+        taken: list[float] = []
+        started = monotonic()
+        yield taken
+        taken.append(monotonic() - started)
+
+
+REPORT = Report()
+
+
+async def say(args: argparse.Namespace) -> int:
+    """Speak a text into a WAV file."""
+    text = " ".join(args.text)
+    audio, first_s = await _collect(Assistant(args.uri).speak(text, _voice(args)))
+    write_wav(args.output, audio)
+    REPORT.line("speech", f"{audio.seconds:.1f} s of audio in {args.output}", first_s)
+    return EXIT_OK
+
+
+async def ask(args: argparse.Namespace) -> int:
+    """Say a sentence in writing, and let the house do what it means."""
+    _, outcome = await _answer(Assistant(args.uri), " ".join(args.text), args.language)
+    return EXIT_OK if outcome.succeeded else EXIT_NOT_UNDERSTOOD
+
+
+async def listen(args: argparse.Namespace) -> int:
+    """Play a recording to the assistant and go through all stages."""
+    assistant = Assistant(args.uri)
+    audio = read_wav(args.file)
+    if not args.no_wake:
+        audio = await _skip_wake_word(assistant, audio)
+    with REPORT.timed() as taken:
+        transcript = await assistant.transcribe(audio, args.language)
+    REPORT.line("transcript", transcript.text or "(nothing was said)", taken[0])
+    if not transcript.text:
+        return EXIT_NOT_UNDERSTOOD
+    reply, outcome = await _answer(assistant, transcript.text, transcript.language or args.language)
+    if reply:
+        await _speak_reply(assistant, reply, args.output)
+    return EXIT_OK if outcome.succeeded else EXIT_NOT_UNDERSTOOD
+
+
+async def wake(args: argparse.Namespace) -> int:
+    """Look for wake words in a recording."""
+    with REPORT.timed() as taken:
+        found = await Assistant(args.uri).detect(read_wav(args.file), args.word or None)
+    for detection in found:
+        REPORT.line("wake", f"{detection.name} at {(detection.timestamp or 0) / 1000:.2f} s", taken[0])
+    if not found:
+        REPORT.line("wake", "(no wake word)", taken[0])
+    return EXIT_OK if found else EXIT_NOT_UNDERSTOOD
+
+
+async def _skip_wake_word(assistant: Assistant, audio: Audio) -> Audio:
+    """Return what follows the wake word; all of it if there is none."""
+    try:
+        with REPORT.timed() as taken:
+            found = await assistant.detect(audio)
+    except RemoteError as err:
+        REPORT.line("wake", f"({err.message})")
+        return audio
+    if not found:
+        REPORT.line("wake", "(no wake word: all of it is the command)", taken[0])
+        return audio
+    at_s = (found[0].timestamp or 0) / 1000
+    REPORT.line("wake", f"{found[0].name} at {at_s:.2f} s", taken[0])
+    return audio.after(at_s)
+
+
+async def _answer(assistant: Assistant, text: str, language: str | None) -> tuple[str, Outcome]:
+    """Understand and execute; returns the reply."""
+    with REPORT.timed() as taken:
+        understanding = await assistant.understand(text, language)
+    for intent in understanding.intents:
+        REPORT.line("intent", _describe(intent), taken[0])
+    if not understanding.intents:
+        REPORT.line("reply", understanding.text, taken[0])
+        return understanding.text, Outcome(understanding.text, succeeded=understanding.understood)
+    outcome = await _execute(assistant, understanding)
+    return outcome.text, outcome
+
+
+async def _execute(assistant: Assistant, understanding: Understanding) -> Outcome:
+    try:
+        with REPORT.timed() as taken:
+            outcome = await assistant.execute(understanding.intents)
+    except RemoteError as err:
+        REPORT.line("house", f"(not executed: {err.message})")
+        return Outcome("", succeeded=False)
+    for change in outcome.changes:
+        REPORT.line("house", f"{change['name']}: {change['before']} → {change['after']}", taken[0])
+    REPORT.line("reply", outcome.text)
+    return outcome
+
+
+async def _speak_reply(assistant: Assistant, reply: str, output: Path | None) -> None:
+    try:
+        audio, first_s = await _collect(assistant.speak(reply))
+    except RemoteError as err:
+        REPORT.line("speech", f"({err.message})")
+        return
+    REPORT.line("speech", f"{audio.seconds:.1f} s of audio; the first after", first_s)
+    if output is not None:
+        write_wav(output, audio)
+
+
+async def _collect(pieces: AsyncIterator[Audio]) -> tuple[Audio, float]:
+    """Return all the audio, and the seconds until its first piece came."""
+    started = monotonic()
+    first_s = 0.0
+    pcm = bytearray()
+    last = Audio(b"", 16_000, 2, 1)
+    async for piece in pieces:
+        first_s = first_s or monotonic() - started
+        pcm += piece.pcm
+        last = piece
+    return Audio(bytes(pcm), last.rate, last.width, last.channels), first_s
+
+
+def _describe(intent: Intent) -> str:
+    slots = " ".join(f"{slot.name}={slot.value}" for slot in intent.entities)
+    return f"{intent.name} {slots}".strip()
+
+
+def _voice(args: argparse.Namespace) -> SynthesizeVoice | None:
+    if args.voice is None and args.language is None:
+        return None
+    return SynthesizeVoice(name=args.voice, language=args.language, speaker=args.speaker)
