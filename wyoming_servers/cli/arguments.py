@@ -42,7 +42,8 @@ def make_parser() -> argparse.ArgumentParser:
 
 def given_settings(args: argparse.Namespace) -> dict[str, Any]:
     """Return the settings that were given as flags, by option key."""
-    return {option.key: getattr(args, option.key) for option in options() if hasattr(args, option.key)}
+    given = {option.key: getattr(args, option.key, None) for option in options()}
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +61,7 @@ def _metavar(option: Option) -> str:
 
 
 def _help(option: Option) -> str:
-    if option.default in {"", None} or option.default == {}:
+    if not option.default:
         return option.description
     return f"{option.description} (default: {option.default})".replace("%", "%%")
 

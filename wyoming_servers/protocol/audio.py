@@ -53,7 +53,7 @@ def to_pcm16(samples: Samples) -> bytes:
 
 
 def _check_format(rate_hz: int, width: int, channels: int) -> None:
-    if not all(isinstance(value, int) for value in (rate_hz, width, channels)):
+    if not all(type(value) is int for value in (rate_hz, width, channels)):
         raise BadRequestError("The audio's rate, width and channels must be whole numbers.")
     if rate_hz not in RATES_HZ:
         raise BadRequestError(f"The audio's rate is {rate_hz} Hz; send {RATES_HZ.start} to {RATES_HZ.stop - 1} Hz.")

@@ -1,0 +1,144 @@
+"""Jobs by priority, within bounds, and no longer than they are wanted."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from wyoming_servers.errors import OverloadedError
+from wyoming_servers.worker import Cancellation, Priority, Worker
+
+
+@pytest.fixture
+async def worker() -> AsyncIterator[Worker]:
+    worker = Worker("test", max_waiting=3)
+    yield worker
+    await worker.close()
+
+
+class Gate:
+    """A job that holds the worker until it is let go."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._open = threading.Event()
+        started = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def hold(_: Cancellation) -> None:
+            loop.call_soon_threadsafe(started.set)
+            self._open.wait(10)
+
+        self.task = asyncio.create_task(worker.run(hold))
+        self.started = started
+
+    async def release(self) -> None:
+        self._open.set()
+        await self.task
+
+
+def recorder(order: list[str], name: str) -> Callable[[Cancellation], None]:
+    return lambda _: order.append(name)
+
+
+async def test_a_job_runs_on_another_thread_and_its_result_comes_back(worker: Worker) -> None:
+    assert await worker.run(lambda _: threading.current_thread().name) == "test-0"
+
+
+async def test_what_a_job_raises_comes_back(worker: Worker) -> None:
+    def fail(_: Cancellation) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await worker.run(fail)
+    assert await worker.run(lambda _: 1) == 1
+
+
+async def test_what_is_awaited_goes_before_what_is_speculative(worker: Worker) -> None:
+    order: list[str] = []
+    gate = Gate(worker)
+    await gate.started.wait()
+    jobs = [
+        asyncio.create_task(worker.run(recorder(order, "speculative"), priority=Priority.SPECULATIVE)),
+        asyncio.create_task(worker.run(recorder(order, "first"))),
+        asyncio.create_task(worker.run(recorder(order, "second"))),
+    ]
+    await asyncio.sleep(0)
+    await gate.release()
+    await asyncio.gather(*jobs)
+    assert order == ["first", "second", "speculative"]
+
+
+async def test_more_than_may_wait_is_refused(worker: Worker) -> None:
+    gate = Gate(worker)
+    await gate.started.wait()
+    jobs = [asyncio.create_task(worker.run(lambda _: None)) for _ in range(3)]
+    await asyncio.sleep(0)
+    with pytest.raises(OverloadedError):
+        await worker.run(lambda _: None)
+    await gate.release()
+    await asyncio.gather(*jobs)
+
+
+async def test_a_cancelled_job_that_waits_never_runs(worker: Worker) -> None:
+    order: list[str] = []
+    gate = Gate(worker)
+    await gate.started.wait()
+    job = asyncio.create_task(worker.run(recorder(order, "unwanted")))
+    await asyncio.sleep(0)
+    job.cancel()
+    await asyncio.gather(job, return_exceptions=True)
+    await gate.release()
+    await worker.run(recorder(order, "wanted"))
+    assert order == ["wanted"]
+
+
+async def test_a_running_job_sees_that_it_is_cancelled(worker: Worker) -> None:
+    started, ended = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def work(cancellation: Cancellation) -> None:
+        loop.call_soon_threadsafe(started.set)
+        while not cancellation.cancelled:
+            threading.Event().wait(0.001)
+        loop.call_soon_threadsafe(ended.set)
+
+    job = asyncio.create_task(worker.run(work))
+    await started.wait()
+    job.cancel()
+    await ended.wait()
+
+
+async def test_a_job_past_its_deadline_does_not_start(worker: Worker) -> None:
+    gate = Gate(worker)
+    await gate.started.wait()
+    job = asyncio.create_task(worker.run(lambda _: "late", deadline_s=-1))
+    await asyncio.sleep(0)
+    await gate.release()
+    with pytest.raises(OverloadedError):
+        await job
+
+
+async def test_a_closed_worker_refuses_jobs_and_drops_those_that_wait() -> None:
+    worker = Worker("closing")
+    gate = Gate(worker)
+    await gate.started.wait()
+    waiting = asyncio.create_task(worker.run(lambda _: "never"))
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(worker.close())
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert waiting.cancelled()
+    await gate.release()
+    await closing
+    with pytest.raises(OverloadedError):
+        await worker.run(lambda _: None)
+
+
+async def test_a_job_that_does_not_end_is_left_behind() -> None:
+    worker = Worker("stuck")
+    gate = Gate(worker)
+    await gate.started.wait()
+    await worker.close(timeout_s=0.01)
+    await gate.release()
