@@ -7,8 +7,9 @@ house does, its `Home` publishes a new one.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 
@@ -63,6 +64,11 @@ class Entity:
         """The name and its aliases, in that order."""
         return (self.name, *self.aliases)
 
+    @property
+    def naming(self) -> Hashable:
+        """All but the state: what of the entity is said and where it stands."""
+        return (self.entity_id, self.names, self.area_id, self.device_class)
+
 
 @dataclass(frozen=True)
 class HomeSnapshot:
@@ -73,6 +79,11 @@ class HomeSnapshot:
     entities: tuple[Entity, ...] = ()
     device_areas: Mapping[str, str] = field(default_factory=dict)
     """Area id by device id: where a satellite stands."""
+
+    @cached_property
+    def naming(self) -> Hashable:
+        """All but states and where devices stand: two snapshots with the same are spoken of in the same words."""
+        return (self.floors, self.areas, tuple(entity.naming for entity in self.entities))
 
     def area(self, area_id: str | None) -> Area | None:
         """Return the area with this id."""
@@ -91,10 +102,16 @@ HomeListener = Callable[[HomeSnapshot], None]
 
 
 class Home(ABC):
-    """A source of snapshots. Listeners are called on the event loop."""
+    """A source of snapshots.
+
+    `snapshot` always has the states of now. Listeners are called, on the event loop, only when something came,
+    went, moved or was renamed: in a large house states change by the hundred per second, and what is built from
+    names should not be.
+    """
 
     def __init__(self) -> None:
         self._listeners: list[HomeListener] = []
+        self._published: Hashable = None
 
     @property
     @abstractmethod
@@ -108,10 +125,15 @@ class Home(ABC):
         """Stop following the house."""
 
     def subscribe(self, listener: HomeListener) -> Callable[[], None]:
-        """Call the listener with every new snapshot; returns a function that ends this."""
+        """Call the listener with the snapshot whenever its `naming` changed; returns a function that ends this."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def _publish(self) -> None:
+        """Tell the listeners about the snapshot, unless its `naming` is the one that they were told about last."""
+        snapshot = self.snapshot
+        if snapshot.naming == self._published:
+            return
+        self._published = snapshot.naming
         for listener in list(self._listeners):
-            listener(self.snapshot)
+            listener(snapshot)
