@@ -6,10 +6,11 @@ IP versions, and taken back at the end.
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 import socket
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Self
 
 import ifaddr
@@ -68,6 +69,7 @@ class Announcement:
         )
         self._addresses = addresses
         self._zeroconf: AsyncZeroconf | None = None
+        self._repeating: Awaitable[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Announce; a network that does not allow it is a warning, since the address can be typed in too."""
@@ -80,7 +82,8 @@ class Announcement:
                 interfaces=[str(address) for address in self._addresses],
                 ip_version=IPVersion.All if versions == {4, 6} else IPVersion.V6Only if versions == {6} else None,
             )
-            await self._zeroconf.async_register_service(self._info, allow_name_change=True)
+            # The announcement is repeated for a second; the task that does so is ours to end.
+            self._repeating = await self._zeroconf.async_register_service(self._info, allow_name_change=True)
         except (OSError, ZeroconfError) as err:
             _LOGGER.warning(
                 "Sotto cannot be discovered on this network (%s). Add it to Home Assistant by host and port.",
@@ -92,8 +95,13 @@ class Announcement:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._repeating is not None:
+            repeating = asyncio.ensure_future(self._repeating)
+            repeating.cancel()
+            await asyncio.gather(repeating, return_exceptions=True)
         if self._zeroconf is not None:
-            await self._zeroconf.async_unregister_service(self._info)
+            goodbye = await self._zeroconf.async_unregister_service(self._info)
+            await goodbye
         await self._close()
 
     async def _close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Mapping
 from time import monotonic
 
@@ -16,6 +17,12 @@ _LOGGER = logging.getLogger(__name__)
 
 _LATE_EVENTS = frozenset({"audio-start", "audio-chunk", "audio-stop", "synthesize-stop", "synthesize-chunk"})
 """What a client may still have been sending when its answer came; after a request it is let pass."""
+
+
+def _where(error: Exception) -> str:
+    """Return the file and line that raised; the message and the values are private."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{last.filename}:{last.lineno}"
 
 
 class Router:
@@ -57,8 +64,9 @@ class Router:
             _LOGGER.info("%s was answered with the error %s", first.type, err.code)
             await connection.write_error(err)
             return not isinstance(err, MalformedEventError)
-        except Exception:
-            _LOGGER.exception("%s failed", first.type)
+        except Exception as err:  # noqa: BLE001 - the outermost edge: one request's failure is not the next one's
+            _LOGGER.error("%s failed: %s at %s", first.type, type(err).__name__, _where(err))  # noqa: TRY400
+            _LOGGER.debug("%s failed", first.type, exc_info=True)
             await connection.write_error(SottoError("Something went wrong here.", remedy="The server's log says what."))
         _LOGGER.debug("%s took %.0f ms", first.type, (monotonic() - started) * 1000)
         return True
