@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from ..errors import UnknownModelError
 
 RATE_HZ = 16_000
 """Every session is fed 16-bit mono samples at this rate."""
@@ -44,18 +46,24 @@ class Heard:
 
 
 class WakeSession(ABC):
-    """One stream of audio. Runs on the engine's worker."""
+    """One stream of audio."""
 
     @abstractmethod
     def feed(self, pcm: bytes) -> list[Heard]:
-        """Take the next samples, any number of them, and return the words that they complete."""
+        """Take the next samples, any number of them, and return the words that they complete, in their order.
+
+        Runs on the engine's worker.
+        """
 
     def close(self) -> None:
-        """Free what the session holds. May be called more than once."""
+        """End the session and free what it holds.
+
+        On any thread, any number of times, and also while `feed` runs: it then returns at its next step.
+        """
 
 
 class WakeEngine(ABC):
-    """A detector. The constructor is cheap; `load` and what follows run on the engine's worker."""
+    """A detector. The constructor is cheap; `load` and `start_session` run on the engine's worker."""
 
     @property
     @abstractmethod
@@ -73,8 +81,17 @@ class WakeEngine(ABC):
 
     @abstractmethod
     def refresh(self) -> bool:
-        """Look again at the folder of custom words; True if the words changed."""
+        """Look again at the folder of custom words; True if the words changed.
+
+        Runs on a thread of its own, beside sessions: a new model may take seconds to load. Sessions that have
+        begun keep the words that they began with.
+        """
 
     @abstractmethod
-    def start_session(self, names: Sequence[str]) -> WakeSession:
-        """Begin to listen for these words; raises UnknownModelError for one that does not exist."""
+    def start_session(self, names: Sequence[str] | None) -> WakeSession:
+        """Begin to listen for these words, None for all there are; raises UnknownModelError for an unknown one."""
+
+
+def unknown_word(name: str, known: Iterable[str]) -> UnknownModelError:
+    """Return the error for a word that does not exist, which lists those that do."""
+    return UnknownModelError(f"There is no wake word {name}.", remedy=f"Choose one of: {', '.join(known)}.")
