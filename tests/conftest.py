@@ -15,6 +15,8 @@ from wyoming_servers.front.server import Server
 from wyoming_servers.protocol.connection import Limits
 from wyoming_servers.protocol.service import Service
 
+pytest_plugins = ["tests.stand_ins"]
+
 SHARED = Path(__file__).parents[2] / "shared"
 """Recordings and data that the project does not hold; what needs them skips without them."""
 
