@@ -64,7 +64,7 @@ class Router:
             _LOGGER.info("%s was answered with the error %s", first.type, err.code)
             await connection.write_error(err)
             return not isinstance(err, MalformedEventError)
-        except Exception as err:  # noqa: BLE001 - the outermost edge: one request's failure is not the next one's
+        except Exception as err:
             _LOGGER.error("%s failed: %s at %s", first.type, type(err).__name__, _where(err))  # noqa: TRY400
             _LOGGER.debug("%s failed", first.type, exc_info=True)
             await connection.write_error(SottoError("Something went wrong here.", remedy="The server's log says what."))
