@@ -63,7 +63,7 @@ async def _send_in_real_time(client: AsyncTcpClient, speech: bytes, started: flo
         await client.write_event(AudioStop().event())
 
 
-async def first_audio_s(port: int, text: str, *, voice: str | None = None) -> float:
+async def first_audio_s(port: int, text: str) -> float:
     """Return the seconds from the reply's first words to its first audio, streamed as Home Assistant streams."""
     async with AsyncTcpClient("127.0.0.1", port) as client:
         started = monotonic()

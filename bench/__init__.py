@@ -1,0 +1,1 @@
+"""Measures what Sotto claims, side by side with what a user would take instead."""

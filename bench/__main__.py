@@ -1,0 +1,99 @@
+"""Sotto beside wyoming-faster-whisper and wyoming-piper, on the same models, in one run; prints ratios.
+
+The models are stand-ins with the real formats and the real cost: a Whisper "base" that always hears one sentence,
+and a Piper "medium" that speaks noise. What is compared is therefore time, not quality.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from tests.stand_in_models import make_piper, make_whisper
+
+from .measure import busy_speaking, describe_s, first_audio_s, transcript_delay_s
+from .servers import Servers, start_servers
+from .speech import speak_command
+
+REPLY = "Good evening. The washing machine has finished, and it is raining outside. Shall I close the windows?"
+
+Measure = Callable[[], Awaitable[float]]
+
+
+async def _rounds(ours: Measure, theirs: Measure, rounds: int) -> tuple[list[float], list[float]]:
+    """Measure in turn, so that a machine that slows down slows both."""
+    of_ours, of_theirs = [], []
+    for _ in range(rounds):
+        of_theirs.append(await theirs())
+        of_ours.append(await ours())
+    return of_ours, of_theirs
+
+
+def _print(name: str, ours: list[float], theirs: list[float], goal: str) -> None:
+    mine, other = statistics.median(ours), statistics.median(theirs)
+    spread = f"{min(ours):.3f}-{max(ours):.3f}"
+    print(f"{name:<46}{mine:8.3f} s {other:8.3f} s   {mine / other:5.2f}   {goal:<10}{spread}", flush=True)
+
+
+async def _compare(servers: Servers, speech: bytes, rounds: int) -> None:
+    print(f"{'median of ' + str(rounds):<46}{'Sotto':>10} {'theirs':>10}   ratio   {'at most':<10}spread of ours")
+
+    def transcribe(port: int, clients: int, *, stops: bool) -> Measure:
+        async def measure() -> float:
+            delays = await asyncio.gather(*(transcript_delay_s(port, speech, stops=stops) for _ in range(clients)))
+            return statistics.median(delays)
+
+        return measure
+
+    for clients in (1, 4):
+        ours, theirs = await _rounds(
+            transcribe(servers.sotto, clients, stops=False), transcribe(servers.whisper, clients, stops=True), rounds
+        )
+        _print(f"end of speech to transcript, {clients} client(s)", ours, theirs, "0.60")
+    ours, theirs = await _rounds(
+        lambda: first_audio_s(servers.sotto, REPLY), lambda: first_audio_s(servers.piper, REPLY), rounds
+    )
+    _print("first audio of a three-sentence reply", ours, theirs, "1.00")
+    _print("describe while synthesising", *await _describe_busy(servers, rounds), "")
+
+
+async def _describe_busy(servers: Servers, rounds: int) -> tuple[list[float], list[float]]:
+    """Measure one server at a time, so that the other's load is not in it."""
+    measured = []
+    for port in (servers.sotto, servers.piper):
+        async with busy_speaking(port, REPLY):
+            times = []
+            for _ in range(4 * rounds):
+                times.append(await describe_s(port))
+                await asyncio.sleep(0.1)
+            measured.append(times)
+    return measured[0], measured[1]
+
+
+async def _main(rounds: int) -> None:
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        print("Making the stand-in models", file=sys.stderr)
+        whisper = await asyncio.to_thread(make_whisper, "base", folder / "whisper" / "base")
+        (folder / "piper").mkdir()
+        voice = await asyncio.to_thread(make_piper, "medium", folder / "piper" / "en_US-stand_in-medium.onnx")
+        speech = await asyncio.to_thread(speak_command)
+        print("Starting the servers", file=sys.stderr)
+        servers = await stack.enter_async_context(start_servers(folder, whisper, voice))
+        await transcript_delay_s(servers.whisper, speech, stops=True)  # theirs loads its model with the first client
+        await first_audio_s(servers.piper, REPLY)
+        await transcript_delay_s(servers.sotto, speech, stops=False)
+        await first_audio_s(servers.sotto, REPLY)
+        await _compare(servers, speech, rounds)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=9, help="measurements of each (default: %(default)s)")
+    asyncio.run(_main(parser.parse_args().rounds))
