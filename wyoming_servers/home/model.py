@@ -118,6 +118,11 @@ class Home(ABC):
     def snapshot(self) -> HomeSnapshot:
         """The house as it is known now."""
 
+    @property
+    def executes_intents(self) -> bool:
+        """Whether the house does in this process what it is told, timers included; otherwise a client has it done."""
+        return False
+
     async def start(self) -> None:
         """Begin to follow the house; returns at once, also when the house cannot be reached yet."""
 

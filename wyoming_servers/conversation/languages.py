@@ -1,0 +1,109 @@
+"""The languages of `home-assistant-intents`: which one a client means, and its sentences and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import Any
+
+from hassil.intents import Intent, IntentData, Intents
+from home_assistant_intents import get_intents, get_languages
+
+from ..errors import EngineUnavailableError
+
+LANGUAGES: tuple[str, ...] = tuple(get_languages())
+"""As Home Assistant spells them."""
+
+FALLBACK = "en"
+
+_BY_FOLDED = {language.casefold(): language for language in LANGUAGES}
+_ALIASES = {"no": "nb", "nn": "nb", "iw": "he", "in": "id", "fil": "tl"}
+_CHINESE = {"hant": "zh-TW", "tw": "zh-TW", "hk": "zh-HK", "mo": "zh-HK", "yue": "zh-HK"}
+"""Subtags that tell one written Chinese from another; the regions count more than the script."""
+
+
+def resolve_language(tag: str) -> str | None:
+    """Return the supported language that serves a BCP 47 tag best, such as `en` for `en-US`; None if none does."""
+    parts = tag.strip().replace("_", "-").casefold().split("-")
+    if parts[0] in {"zh", "yue", "cmn"}:
+        return next((_CHINESE[part] for part in reversed(parts) if part in _CHINESE), "zh-CN")
+    parts[0] = _ALIASES.get(parts[0], parts[0])
+    for length in range(len(parts), 0, -1):
+        if found := _BY_FOLDED.get("-".join(parts[:length])):
+            return found
+    if found := _BY_FOLDED.get(f"{parts[0]}-{parts[-1]}"):
+        return found
+    return None
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language's sentences, and the answers that belong to them."""
+
+    code: str
+    intents: Intents
+    responses: Mapping[str, Mapping[str, str]]
+    """Template by intent and response key."""
+    errors: Mapping[str, str]
+    """Template by error key, such as `no_entity`."""
+
+    @cached_property
+    def local_intents(self) -> Intents:
+        """Only the sentences that mean the room in which they are said: "turn on the lights"."""
+        return _only(self.intents, lambda _, data: "area" in data.requires_context)
+
+    @cached_property
+    def action_intents(self) -> Intents:
+        """Only the sentences with which things are switched, set or asked about one by one."""
+        return _only(self.intents, lambda name, data: name in _ACTIONS or data.response == "one_yesno")
+
+    def response(self, intent: str, key: str | None) -> str:
+        """Return the template of what is said when an intent is done; "" if there is none."""
+        answers = self.responses.get(intent, {})
+        return answers.get(key or "default") or answers.get("default", "")
+
+
+_ACTIONS = frozenset(
+    {
+        "HassTurnOn",
+        "HassTurnOff",
+        "HassToggle",
+        "HassLightSet",
+        "HassSetPosition",
+        "HassFanSetSpeed",
+        "HassClimateSetTemperature",
+    }
+)
+
+
+def _only(intents: Intents, keep: Callable[[str, IntentData], bool]) -> Intents:
+    kept = {
+        name: Intent(name, data)
+        for name, intent in intents.intents.items()
+        if (data := [each for each in intent.data if keep(name, each)])
+    }
+    return replace(intents, intents=kept)
+
+
+@lru_cache(maxsize=8)
+def load_language(code: str) -> Language:
+    """Read a language: some 200 ms, so never on the event loop. Kept until eight others were read."""
+    data: dict[str, Any] | None = get_intents(code)
+    if data is None:
+        raise EngineUnavailableError(
+            f"home-assistant-intents has no language {code}.", remedy=f"Choose one of {', '.join(LANGUAGES)}."
+        )
+    intents = Intents.from_dict(data)
+    _parse(intents)
+    answers = data.get("responses", {})
+    return Language(code, intents, answers.get("intents", {}), answers.get("errors", {}))
+
+
+def _parse(intents: Intents) -> None:
+    """Parse every sentence now; hassil would at the first request."""
+    for intent in intents.intents.values():
+        for data in intent.data:
+            rules = {**intents.expansion_rules, **data.expansion_rules}
+            for sentence in data.sentences:
+                sentence.get_required_clauses(rules)

@@ -1,0 +1,150 @@
+"""The conversation stage: a sentence in, intents for Home Assistant to execute or a sentence to speak out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from typing import Any
+
+from wyoming.asr import Transcript
+from wyoming.event import Event
+from wyoming.handle import NotHandled
+from wyoming.info import Attribution, Info, IntentModel, IntentProgram
+from wyoming.intent import Entity, Intent, IntentsStart, IntentsStop, Recognize
+
+from .. import __version__
+from ..errors import EngineLoadingError, SottoError
+from ..home.model import Home, HomeSnapshot
+from ..host import EngineHost
+from ..protocol.connection import Connection
+from ..protocol.fields import parse, require_text
+from ..protocol.service import Service, Stage
+from ..settings import Settings
+from ..worker import Priority
+from .languages import LANGUAGES
+from .recognizer import Command
+from .understanding import Answer, Understanding, Utterance
+
+_LOGGER = logging.getLogger(__name__)
+
+_ATTRIBUTION = Attribution(name="OHF-Voice", url="https://github.com/OHF-Voice/intents")
+
+
+class ConversationService(Service):
+    """Understands commands for a home."""
+
+    stage = Stage.CONVERSATION
+
+    def __init__(self, settings: Settings, home: Home) -> None:
+        self._language = settings.server.language
+        self._home = home
+        self._understanding = Understanding(home, self._language, settings.conversation.max_chars)
+        self._host = EngineHost("conversation", [self._understanding])
+        self._changed = asyncio.Event()
+        self._follower: asyncio.Task[None] | None = None
+        self._unsubscribe = contextlib.ExitStack()
+
+    @property
+    def info(self) -> Info:
+        """One intent program with every language of `home-assistant-intents`."""
+        model = IntentModel(
+            name="home-assistant-intents",
+            attribution=_ATTRIBUTION,
+            installed=True,
+            description="Home Assistant's own sentences, over the names of this home",
+            version=version("home-assistant-intents"),
+            languages=list(LANGUAGES),
+        )
+        program = IntentProgram(
+            name="sotto",
+            attribution=_ATTRIBUTION,
+            installed=True,
+            description="Sotto",
+            version=__version__,
+            models=[model],
+        )
+        return Info(intent=[program])
+
+    async def start(self) -> None:
+        """Load the configured language and follow the home's names."""
+        self._host.start()
+        self._unsubscribe.callback(self._home.subscribe(self._on_home))
+        self._follower = asyncio.create_task(self._follow(), name="conversation-home")
+
+    async def stop(self) -> None:
+        """Stop following the home and end the worker."""
+        self._unsubscribe.close()
+        if self._follower is not None:
+            self._follower.cancel()
+            await asyncio.gather(self._follower, return_exceptions=True)
+        await self._host.stop()
+
+    def is_command(self, text: str, language: str) -> bool:
+        """Whether the text is a whole command of this home; False while loading. May be called from any thread."""
+        return self._understanding.is_command(text, language)
+
+    async def serve(self, connection: Connection, first: Event) -> None:
+        """Answer a `transcript` or `recognize`."""
+        utterance, context = self._parse(first)
+        answer = await connection.while_connected(self._answer(utterance))
+        for event in _events(answer, context):
+            await connection.write(event)
+
+    def _parse(self, first: Event) -> tuple[Utterance, dict[str, Any] | None]:
+        language = first.data.get("language") or self._language
+        request = parse(Recognize, first) if Recognize.is_type(first.type) else parse(Transcript, first)
+        context = request.context if isinstance(request.context, dict) else None
+        device_id = (context or {}).get("device_id")
+        utterance = Utterance(
+            text=require_text(request.text, "text"),
+            language=require_text(language, "language"),
+            device_id=device_id if isinstance(device_id, str) else None,
+        )
+        return utterance, context
+
+    async def _answer(self, utterance: Utterance) -> Answer:
+        """Understand on the worker. What fails is said, never sent as an error: Home Assistant would read it out."""
+        try:
+            await self._host.ready()
+            return await self._host.run(lambda _: self._understanding.understand(utterance))
+        except EngineLoadingError:
+            return self._understanding.apology("loading", utterance.language)
+        except SottoError as err:
+            _LOGGER.warning("A sentence was not understood: %s", err)
+            return self._understanding.apology("failed", utterance.language)
+
+    def _on_home(self, _: HomeSnapshot) -> None:
+        self._changed.set()
+
+    async def _follow(self) -> None:
+        """Learn the home's names again whenever they change."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                await self._host.run(
+                    lambda _: self._understanding.set_home(self._home.snapshot), priority=Priority.LOAD
+                )
+            except SottoError as err:
+                _LOGGER.warning("The home's names could not be learned: %s", err)
+
+
+def _events(answer: Answer, context: dict[str, Any] | None) -> Iterator[Event]:
+    """Yield the events that Home Assistant expects: one intent, several between start and stop, or a sentence."""
+    if not answer.commands:
+        yield NotHandled(text=answer.text, context=context).event()
+    elif len(answer.commands) == 1:
+        yield from _intents(answer.commands, context)
+    else:
+        yield IntentsStart(context=context).event()
+        yield from _intents(answer.commands, context)
+        yield IntentsStop(context=context).event()
+
+
+def _intents(commands: Iterable[tuple[Command, str]], context: dict[str, Any] | None) -> Iterator[Event]:
+    for command, text in commands:
+        entities = [Entity(name, value) for name, value in command.slots.items()]
+        yield Intent(name=command.intent, entities=entities, text=text, context=context).event()

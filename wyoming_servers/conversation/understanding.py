@@ -1,0 +1,171 @@
+"""Text in, commands or a sentence out: the part of a conversation that needs no model."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..home.model import Area, Home, HomeSnapshot
+from .commands import Reading, read
+from .languages import FALLBACK, load_language, resolve_language
+from .names import Names
+from .recognizer import Command, Recognizer
+from .replies import explain, say
+from .resolution import Refusal, resolve
+
+_LOGGER = logging.getLogger(__name__)
+
+TIMERS = frozenset(
+    {
+        "HassStartTimer",
+        "HassCancelTimer",
+        "HassCancelAllTimers",
+        "HassIncreaseTimer",
+        "HassDecreaseTimer",
+        "HassPauseTimer",
+        "HassUnpauseTimer",
+        "HassTimerStatus",
+    }
+)
+"""Intents that Home Assistant only takes from a device that shows timers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What somebody said, and where."""
+
+    text: str
+    language: str
+    """BCP 47, as the client wrote it."""
+    device_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The commands to execute, each with the template of what to say; or a sentence."""
+
+    language: str
+    commands: tuple[tuple[Command, str], ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Vocabulary:
+    """The names of one home and a recogniser per language, swapped as a whole when the home changes."""
+
+    names: Names
+    recognizers: dict[str, Recognizer]
+
+
+class Understanding:
+    """Understands commands for one home. Everything but `is_command` runs on the worker."""
+
+    def __init__(self, home: Home, language: str, max_chars: int) -> None:
+        self._home = home
+        self._language = resolve_language(language) or FALLBACK
+        self._max_chars = max_chars
+        self._vocabulary: _Vocabulary | None = None
+
+    def load(self) -> None:
+        """Read the configured language and learn the home's names."""
+        self.set_home(self._home.snapshot)
+        self.is_command("warm up", self._language)
+
+    def set_home(self, home: HomeSnapshot) -> None:
+        """Learn the names of the home; requests use the old ones until this is done."""
+        names = Names(home)
+        languages = tuple(self._vocabulary.recognizers) if self._vocabulary else (self._language,)
+        self._vocabulary = _Vocabulary(names, {code: Recognizer(load_language(code), names) for code in languages})
+
+    def understand(self, utterance: Utterance) -> Answer:
+        """Return what the utterance asks for. Never raises for anything that a user can say."""
+        code = resolve_language(utterance.language)
+        if code is None:
+            return Answer(FALLBACK, text=say(Refusal("no_language"), FALLBACK, {}))
+        recognizer = self._recognizer(code)
+        outcome = self._read(utterance, recognizer)
+        if isinstance(outcome, Refusal):
+            return Answer(code, text=say(outcome, code, recognizer.language.errors))
+        return Answer(code, tuple((command, template_for(command, recognizer)) for command in outcome))
+
+    def apology(self, key: str, language: str) -> Answer:
+        """Return one of our own sentences, such as `failed`; needs nothing to be loaded."""
+        code = resolve_language(language) or FALLBACK
+        return Answer(code, text=say(Refusal(key), code, {}))
+
+    def is_command(self, text: str, language: str) -> bool:
+        """Whether the text is a whole command of this home. False for a language that is not loaded yet.
+
+        May be called from any thread.
+        """
+        vocabulary = self._vocabulary
+        recognizer = vocabulary.recognizers.get(resolve_language(language) or "") if vocabulary else None
+        if recognizer is None or not text.strip() or len(text) > self._max_chars:
+            return False
+        return bool(read(text, recognizer.language.code, recognizer.recognize).commands)
+
+    def _recognizer(self, code: str) -> Recognizer:
+        if self._vocabulary is None:
+            self.set_home(self._home.snapshot)
+        vocabulary = self._vocabulary
+        assert vocabulary is not None  # noqa: S101 - set_home made it
+        if code not in vocabulary.recognizers:
+            vocabulary.recognizers[code] = Recognizer(load_language(code), vocabulary.names)
+        return vocabulary.recognizers[code]
+
+    def _read(self, utterance: Utterance, recognizer: Recognizer) -> tuple[Command, ...] | Refusal:
+        text = utterance.text
+        if not any(char.isalnum() for char in text):
+            return Refusal("empty")
+        if len(text) > self._max_chars:
+            return Refusal("too_long")
+        home = self._home.snapshot
+        here = _room(home, utterance.device_id)
+        reading = self._recognize(text, recognizer, here)
+        if not reading.commands:
+            return explain(recognizer.nearest(reading.not_understood), recognizer.language)
+        if self._timers_need_device(reading, utterance.device_id):
+            return Refusal("no_timer_support")
+        return resolve(reading.commands, home, here, recognizer.language.code)
+
+    def _recognize(self, text: str, recognizer: Recognizer, here: Area | None) -> Reading:
+        def recognize(part: str) -> Command | None:
+            return recognizer.recognize(part, here is not None)
+
+        return read(text, recognizer.language.code, recognize)
+
+    def _timers_need_device(self, reading: Reading, device_id: str | None) -> bool:
+        """Whether Home Assistant would refuse a timer, because nothing could ring."""
+        return (
+            device_id is None
+            and not self._home.executes_intents
+            and any(each.intent in TIMERS and "conversation_command" not in each.slots for each in reading.commands)
+        )
+
+
+def _room(home: HomeSnapshot, device_id: str | None) -> Area | None:
+    return home.area(home.device_areas.get(device_id)) if device_id is not None else None
+
+
+def template_for(command: Command, recognizer: Recognizer) -> str:
+    """Return the template of what is said when the command is done.
+
+    Home Assistant's own agent fills `slots` with the words that were said, its Wyoming client with the values:
+    "Opening the curtain" would be "客厅curtain已打开". So the words are put into the template where they differ.
+    """
+    template = recognizer.language.response(command.intent, command.response)
+    spoken = {name: words for name, words in command.spoken.items() if f"slots.{name}" in template}
+    return _with_words(template, spoken) if spoken else template
+
+
+def _with_words(template: str, spoken: Mapping[str, Any]) -> str:
+    words = ", ".join(f"{name}={_literal(each)}" for name, each in sorted(spoken.items()))
+    return f"{{% set slots = dict(slots, {words}) %}}{template}"
+
+
+def _literal(words: str) -> str:
+    """Return a string literal of Jinja's."""
+    escaped = words.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
