@@ -1,0 +1,48 @@
+"""A real Home Assistant for the tests of this folder, started once; they skip where its environment is not made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.homeassistant.house import Furnisher
+from tests.homeassistant.instance import ENVIRONMENT, ROOT, HomeAssistant
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the first test the time in which Home Assistant starts for the first time."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.timeout(180))
+
+
+@pytest.fixture(scope="session")
+def home_assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
+    """A running, furnished Home Assistant: `url`, `token`, `administrator()`, `restart()`. Its log is kept."""
+    if not (ENVIRONMENT / "bin" / "hass").exists():
+        reason = f"needs a real Home Assistant in {ENVIRONMENT.name}; make it with: script/homeassistant"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    log = ROOT / "test-output" / "home-assistant.log"
+    log.unlink(missing_ok=True)
+    instance = HomeAssistant(tmp_path_factory.mktemp("home-assistant"), log)
+    instance.configure()
+    instance.start()
+    try:
+        instance.onboard()
+        with instance.administrator() as admin:
+            Furnisher(admin).furnish()
+        yield instance
+    finally:
+        instance.stop()
+
+
+@pytest.fixture
+def furnisher(home_assistant: HomeAssistant) -> Iterator[Furnisher]:
+    """A connection that changes the house."""
+    with home_assistant.administrator() as admin:
+        yield Furnisher(admin)
