@@ -35,6 +35,7 @@ class Listening:
         self._connection = connection
         self._names: tuple[str, ...] | None = None
         self._session: WakeSession | None = None
+        self._session_is_fresh = False
         self._converter: AudioConverter | None = None
         self._backlog = Backlog(PIECE_S)
         self._detected = False
@@ -69,8 +70,9 @@ class Listening:
 
     async def _start_audio(self, start: AudioStart) -> None:
         converter = AudioConverter(rate_hz=start.rate, width=start.width, channels=start.channels)
-        await self._catch_up()
-        await self._start_session()
+        if not self._session_is_fresh:
+            await self._catch_up()
+            await self._start_session()
         self._converter = converter
 
     async def _take_audio(self, chunk: AudioChunk) -> None:
@@ -80,6 +82,7 @@ class Listening:
             # The chunk is right: some clients announce another format than they send, or announce none.
             self._converter = AudioConverter(rate_hz=chunk.rate, width=chunk.width, channels=chunk.channels)
         self._backlog.add(self._converter, chunk.audio)
+        self._session_is_fresh = False
 
     async def _next_event(self) -> Event:
         """Return the next event. What has arrived is collected while there is room, and computed before waiting."""
@@ -125,6 +128,7 @@ class Listening:
         self._end_session()
         engine, names = self._host.engine, self._names
         self._session = await self._on_worker(lambda: engine.start_session(names))
+        self._session_is_fresh = True
         self._converter = None
         self._detected = False
 
