@@ -1,0 +1,261 @@
+"""Piper: neural voices (VITS) from a folder, in real time on a CPU."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import EngineError, EngineUnavailableError, SottoError, UnknownModelError
+from ...settings import Settings
+from ...worker import Cancellation
+from ..engine import Speech, TtsCapabilities, TtsEngine, Voice
+from ..language import VoiceDefaults, base_of, find_voice, voice_for
+from ..voice_files import ATTRIBUTION, Stamp, VoiceFile, read_voice, stamp_of
+
+_LOGGER = logging.getLogger(__name__)
+
+MAX_THREADS = 4
+"""Of one synthesis. With a "medium" voice on 2 cores, one thread takes 0.16 of real time, two 0.08, four on the same
+two cores 0.10; Piper's own choice, every core with spinning threads, 0.08 when alone and as slow as one as soon as
+anything else runs. Without spinning it is no slower and leaves the cores to speech recognition between two layers."""
+
+TARGET_RMS = 0.1
+"""Loudness of speech, -20 dBFS, which is what eSpeak NG speaks at."""
+_GAINS = (0.25, 8.0)
+_QUIET = 0.02
+_KNEE = 0.8
+_WARM_UP = "1, 2, 3, 4, 5."
+"""Every language reads figures."""
+_SENTENCE_GAP_S = 0.15
+"""Between two sentences in one piece of text."""
+
+Samples = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Resident:
+    """A voice in memory."""
+
+    stamp: Stamp
+    voice: Any
+    gain: float
+    """Brings it to TARGET_RMS. One for all its sentences: scaling each to its own peak, as Piper does by default,
+    makes a short "Okay." as loud as a shout."""
+
+
+class PiperEngine(TtsEngine):
+    """The voices in a folder, of which the last few that spoke stay in memory."""
+
+    def __init__(
+        self, folder: Path, *, speed: float = 1.0, resident: int = 3, cuda: bool = False, prefer: VoiceDefaults
+    ) -> None:
+        self._folder = folder
+        self._speed = speed
+        self._most_resident = resident
+        self._cuda = cuda
+        self._prefer = prefer
+        self._files: dict[Path, VoiceFile] = {}
+        self._broken: dict[Path, Stamp] = {}
+        self._by_name: dict[str, VoiceFile] = {}
+        self._voices: tuple[Voice, ...] = ()
+        self._reported: dict[str, Stamp] = {}
+        self._resident: OrderedDict[str, _Resident] = OrderedDict()
+
+    @property
+    def capabilities(self) -> TtsCapabilities:
+        """What Info says."""
+        return TtsCapabilities(name="piper", description="Piper", attribution=ATTRIBUTION, version="1")
+
+    @property
+    def voices(self) -> tuple[Voice, ...]:
+        """The voices on disk that look complete, and did not turn out to be broken."""
+        return self._voices
+
+    def load(self) -> None:
+        """Look at the folder and load the voice that will most likely be asked for first.
+
+        Raises EngineUnavailableError if ONNX Runtime has no CUDA and that was asked for. A folder without voices
+        is no error: some may come.
+        """
+        import_module("piper")
+        available = import_module("onnxruntime").get_available_providers()
+        if self._cuda and "CUDAExecutionProvider" not in available:
+            raise EngineUnavailableError(
+                "The installed ONNX Runtime has no CUDA.", remedy="Install onnxruntime-gpu, or choose --tts-device cpu."
+            )
+        self.refresh()
+        likely = find_voice([self._voices], self._prefer.voice) if self._prefer.voice else None
+        likely = likely or voice_for([self._voices], self._prefer.language)
+        if likely is not None:
+            try:
+                self._get(likely.name)
+            except SottoError as err:
+                _LOGGER.warning("%s", err)
+
+    def refresh(self) -> bool:
+        """Look at the folder again; True if voices came, went or changed, or one turned out to be broken."""
+        found: dict[Path, VoiceFile] = {}
+        for path in sorted(self._folder.rglob("*.onnx")) if self._folder.is_dir() else ():
+            file = self._look_at(path)
+            if file is not None:
+                found[path] = file
+        self._files = found
+        self._publish()
+        reported, self._reported = self._reported, {name: file.stamp for name, file in self._by_name.items()}
+        return reported != self._reported
+
+    def _look_at(self, path: Path) -> VoiceFile | None:
+        stamp = _stamp(path)
+        if stamp is None:  # without its configuration: still being copied, or no voice
+            return None
+        known = self._files.get(path)
+        if known is not None and known.stamp == stamp:
+            return known
+        if path in self._broken and self._broken[path] == stamp:
+            return None
+        try:
+            file = read_voice(path)
+        except EngineUnavailableError as err:
+            self._broken[path] = stamp
+            _LOGGER.warning("%s", err)
+            return None
+        self._broken.pop(path, None)
+        return file
+
+    def _publish(self) -> None:
+        ordered = sorted(self._files.values(), key=lambda file: (base_of(file.voice.language), *file.preference))
+        self._by_name = {}
+        for file in ordered:
+            self._by_name.setdefault(file.voice.name, file)
+        self._voices = tuple(file.voice for file in self._by_name.values())
+
+    def synthesize(self, text: str, voice: Voice, speaker: str | None, cancellation: Cancellation) -> Speech:
+        """Speak the text; what was made so far when it is cancelled.
+
+        Raises EngineError for a voice that cannot be loaded, UnknownModelError for a speaker it does not have.
+        """
+        resident = self._get(voice.name)
+        native = resident.voice
+        options = import_module("piper").SynthesisConfig(
+            speaker_id=self._speaker_id(voice.name, speaker),
+            length_scale=native.config.length_scale / self._speed,
+            normalize_audio=False,
+        )
+        sentences: list[Samples] = []
+        for chunk in native.synthesize(text, options):
+            sentences.append(np.atleast_1d(chunk.audio_float_array))
+            if cancellation.cancelled:
+                break
+        rate_hz = int(native.config.sample_rate)
+        return Speech(to_pcm16(_join(sentences, round(_SENTENCE_GAP_S * rate_hz)) * np.float32(resident.gain)), rate_hz)
+
+    def _speaker_id(self, name: str, speaker: str | None) -> int | None:
+        if speaker is None:
+            return None
+        ids = self._by_name[name].speaker_ids
+        if speaker not in ids:
+            raise UnknownModelError(f"The voice {name} has no speaker {speaker}.", remedy=f"It has: {', '.join(ids)}.")
+        return ids[speaker]
+
+    def _get(self, name: str) -> _Resident:
+        """Return a voice, from memory if it is there."""
+        file = self._by_name.get(name)
+        if file is None:
+            raise EngineError(f"The voice {name} is gone.", remedy="Choose another one.")
+        resident = self._resident.get(name)
+        if resident is None or resident.stamp != file.stamp:
+            resident = self._load_voice(file)
+            self._resident[name] = resident
+        self._resident.move_to_end(name)
+        while len(self._resident) > self._most_resident:
+            self._resident.popitem(last=False)
+        return resident
+
+    def _load_voice(self, file: VoiceFile) -> _Resident:
+        try:
+            voice = _open(file, cuda=self._cuda)
+            gain = _gain(voice)
+        except Exception as err:
+            _LOGGER.debug("The voice %s does not load", file.voice.name, exc_info=True)
+            self._broken[file.path] = file.stamp
+            self._files.pop(file.path, None)
+            self._publish()
+            raise EngineError(
+                f"The voice {file.voice.name} cannot be loaded: {type(err).__name__}.", remedy="Download it again."
+            ) from err
+        return _Resident(file.stamp, voice, gain)
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        return stamp_of(path)
+    except OSError:
+        return None
+
+
+def _open(file: VoiceFile, *, cuda: bool) -> Any:
+    """Return a `piper.PiperVoice`. Not by its own `load`, which takes no session options."""
+    piper, config, runtime = import_module("piper"), import_module("piper.config"), import_module("onnxruntime")
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = min(MAX_THREADS, os.cpu_count() or 1)
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = runtime.InferenceSession(str(file.path), sess_options=options, providers=_providers(cuda=cuda))
+    voice = piper.PiperVoice(config=config.PiperConfig.from_dict(dict(file.config)), session=session)
+    voice.download_dir = file.path.parent
+    return voice
+
+
+def _providers(*, cuda: bool) -> Sequence[Any]:
+    # An exhaustive search of convolutions, the default, is repeated for every new length of text.
+    on_gpu = [("CUDAExecutionProvider", {"cudnn_conv_algo_search": "HEURISTIC"})]
+    return [*(on_gpu if cuda else ()), "CPUExecutionProvider"]
+
+
+def _gain(voice: Any) -> float:
+    """Return what brings a voice to TARGET_RMS, measured on a few words, which also warms it up."""
+    options = import_module("piper").SynthesisConfig(normalize_audio=False)
+    samples = _join((chunk.audio_float_array for chunk in voice.synthesize(_WARM_UP, options)), 0)
+    spoken = samples[np.abs(samples) > _QUIET * np.max(np.abs(samples), initial=0.0)]
+    if not spoken.size:
+        return 1.0
+    rms = float(np.sqrt(np.mean(np.square(spoken, dtype=np.float64))))
+    return float(np.clip(TARGET_RMS / max(rms, 1e-6), *_GAINS))
+
+
+def _join(sentences: Iterable[Samples], gap: int) -> Samples:
+    joined: list[Samples] = []
+    for sentence in sentences:
+        joined += [np.zeros(gap, np.float32), sentence] if joined else [sentence]
+    return np.concatenate(joined) if joined else np.zeros(0, np.float32)
+
+
+def to_pcm16(samples: Samples) -> bytes:
+    """Return 16-bit PCM; samples that a gain took beyond the range are bent, not cut."""
+    loud = np.abs(samples)
+    if np.max(loud, initial=0.0) > _KNEE:
+        room = 1.0 - _KNEE
+        bent = _KNEE + room * np.tanh((loud - _KNEE) / room)
+        samples = np.where(loud > _KNEE, np.copysign(bent, samples), samples)
+    return (samples * 32767.0).astype("<i2").tobytes()
+
+
+def create(settings: Settings) -> TtsEngine:
+    """Return the engine, not loaded."""
+    tts = settings.tts
+    return PiperEngine(
+        settings.folder("tts"),
+        speed=tts.speed,
+        resident=tts.resident,
+        cuda=tts.device == "cuda",
+        prefer=VoiceDefaults(tts.voice, settings.server.language),
+    )

@@ -1,0 +1,131 @@
+"""One reply: from the text as it arrives, piece by piece, to speech in the right voice."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from ..errors import EngineError, LimitExceededError
+from .engine import Speech, Voice
+from .language import VoiceDefaults, VoiceWish, choose_voice, voice_for, wished_voice
+from .roster import Roster
+from .sentences import SentenceSplitter
+from .speakable import speakable
+
+_LOGGER = logging.getLogger(__name__)
+
+_PORTION = 500
+"""Characters that are cut up at a time: 0.5 ms, so that a long text does not hold up the event loop."""
+
+SENTENCE_PAUSE_S = 0.25
+CLAUSE_PAUSE_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenPiece:
+    """A piece of a reply as audio, and how long to be silent before the next one, in seconds."""
+
+    speech: Speech
+    pause_s: float
+
+
+class Pieces:
+    """The pieces of a text that comes in portions; `more` returns the next portion, None at the end."""
+
+    def __init__(self, more: Callable[[], Awaitable[str | None]], max_chars: int) -> None:
+        self._more = more
+        self._max_chars = max_chars
+        self._splitter = SentenceSplitter()
+        self._unread = ""
+        self._chars = 0
+        self._ready: deque[str] = deque()
+        self._ended = False
+
+    async def next(self) -> str | None:
+        """Return the next piece, None at the end.
+
+        Raises LimitExceededError after the pieces of a text that is longer than it may be.
+        """
+        while not self._ready:
+            if self._chars > self._max_chars and not self._unread:
+                raise too_long(self._max_chars)
+            if self._ended:
+                return None
+            await self._read()
+        return self._ready.popleft()
+
+    async def _read(self) -> None:
+        if not self._unread:
+            await self._fetch()
+        portion, self._unread = self._unread[:_PORTION], self._unread[_PORTION:]
+        self._ready.extend(self._splitter.feed(portion))
+        if self._ended:
+            self._ready.extend(self._splitter.flush())
+
+    async def _fetch(self) -> None:
+        portion = await self._more()
+        if portion is None:
+            self._ended = True
+            return
+        self._unread = portion[: self._max_chars - self._chars]
+        self._chars += len(portion)
+
+
+def too_long(max_chars: int) -> LimitExceededError:
+    """Return the error for a text beyond the limit."""
+    return LimitExceededError(
+        f"The text is longer than {max_chars} characters.", remedy="Send less at once, or raise --tts-max-chars."
+    )
+
+
+class Reply:
+    """Speaks the pieces of one reply, one after the other."""
+
+    def __init__(self, roster: Roster, wish: VoiceWish, defaults: VoiceDefaults, pieces: Pieces) -> None:
+        self._roster = roster
+        self._wish = wish
+        self._defaults = defaults
+        self._pieces = pieces
+        self._is_first = True
+
+    async def next(self) -> SpokenPiece | None:
+        """Return the next piece that has anything to say, None at the end.
+
+        Raises UnknownModelError for a voice that does not exist, EngineError if no engine can speak, and what the
+        pieces raise.
+        """
+        await self._roster.ready()
+        wished_voice(self._roster.tiers, self._wish)
+        while (piece := await self._pieces.next()) is not None:
+            speech = await self._speak(piece)
+            if speech is not None and speech.pcm:
+                self._is_first = False
+                return SpokenPiece(speech, _pause_after(piece))
+        return None
+
+    async def _speak(self, piece: str) -> Speech | None:
+        tiers = self._roster.tiers
+        voice = choose_voice(tiers, self._wish, self._defaults, piece)
+        try:
+            return await self._speak_with(voice, piece)
+        except EngineError as err:
+            others = [tuple(each for each in tier if each != voice) for tier in tiers]
+            if not any(others):
+                raise
+            _LOGGER.warning("%s Another voice reads instead.", err)
+            stand_in = voice_for(others, voice.language) or choose_voice(others, VoiceWish(), self._defaults, piece)
+            return await self._speak_with(stand_in, piece)
+
+    async def _speak_with(self, voice: Voice, piece: str) -> Speech | None:
+        text = speakable(piece, voice.language)
+        if not text:
+            return None
+        speaker = self._wish.speaker if self._wish.speaker in voice.speakers else None
+        return await self._roster.speak(text, voice, speaker, urgent=self._is_first)
+
+
+def _pause_after(piece: str) -> float:
+    ends_a_clause = piece.rstrip("\"'”’)*_")[-1:] in tuple(",;:，、：；—–-")  # noqa: RUF001 - clause marks of two scripts
+    return CLAUSE_PAUSE_S if ends_a_clause else SENTENCE_PAUSE_S
