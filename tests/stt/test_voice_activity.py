@@ -1,0 +1,115 @@
+"""What counts as speech."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.stand_ins import MakeSpeech
+from wyoming_servers.stt.endpointing import SPEECH_PROBABILITY
+from wyoming_servers.stt.voice_activity import MAX_IDLE, WINDOW_BYTES, WINDOW_S, VoiceActivity, VoiceActivityPool
+
+Array = npt.NDArray[Any]
+RATE_HZ = 16_000
+RANDOM = np.random.default_rng(7)
+TIME_S = np.arange(3 * RATE_HZ) / RATE_HZ
+
+
+def pcm16(samples: Array) -> bytes:
+    return samples.clip(-32768, 32767).astype("<i2").tobytes()
+
+
+class Recorder:
+    """A detector that notes the windows it was given."""
+
+    def __init__(self) -> None:
+        self.windows: list[bytes] = []
+        self.resets = 0
+
+    def process_chunk(self, audio: bytes) -> float:
+        self.windows.append(audio)
+        return len(self.windows) / 1000
+
+    def reset(self) -> None:
+        self.resets += 1
+
+
+@given(st.lists(st.integers(0, 3 * WINDOW_BYTES), max_size=12))
+def test_chunks_of_any_size_make_the_same_windows(sizes: list[int]) -> None:
+    pcm = RANDOM.bytes(sum(sizes))
+    recorder = Recorder()
+    stream = VoiceActivity(recorder)
+    probabilities, start = [], 0
+    for size in sizes:
+        probabilities += stream.hear(pcm[start : start + size])
+        start += size
+    whole = range(0, len(pcm) - WINDOW_BYTES + 1, WINDOW_BYTES)
+    assert recorder.windows == [pcm[at : at + WINDOW_BYTES] for at in whole]
+    assert probabilities == [number / 1000 for number in range(1, len(whole) + 1)]
+
+
+def test_streams_do_not_mix_and_detectors_are_used_again() -> None:
+    made: list[Recorder] = []
+
+    def make() -> Recorder:
+        made.append(Recorder())
+        return made[-1]
+
+    pool = VoiceActivityPool(make)
+    first, second = pool.open(), pool.open()
+    first.hear(b"\1\0" * 512)
+    second.hear(b"\2\0" * 512)
+    assert [each.windows for each in made] == [[b"\1\0" * 512], [b"\2\0" * 512]]
+    pool.close(first)
+    assert pool.open().detector is made[0]
+    assert made[0].resets == 1
+    assert len(made) == 2
+
+
+def test_few_detectors_are_kept() -> None:
+    pool = VoiceActivityPool(Recorder)
+    streams = [pool.open() for _ in range(3 * MAX_IDLE)]
+    for stream in streams:
+        pool.close(stream)
+    assert len(pool._idle) == MAX_IDLE
+
+
+@pytest.mark.parametrize("text", ["turn on the kitchen light", "stop", "what is the temperature in the bedroom"])
+def test_speech_is_heard_where_it_is(make_speech: MakeSpeech, text: str) -> None:
+    speech = make_speech(text)
+    probabilities = np.array(VoiceActivityPool().open().hear(bytes(RATE_HZ) + speech + bytes(2 * RATE_HZ)))
+    heard = np.flatnonzero(probabilities >= SPEECH_PROBABILITY)
+    assert heard[0] * WINDOW_S == pytest.approx(0.5, abs=0.15)
+    assert heard[-1] * WINDOW_S == pytest.approx(0.5 + len(speech) / 2 / RATE_HZ, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.zeros(3 * RATE_HZ),
+        RANDOM.normal(0, 100, 3 * RATE_HZ),
+        RANDOM.normal(0, 3000, 3 * RATE_HZ),
+        3000 * np.sin(2 * np.pi * 50 * TIME_S),
+        np.where(np.arange(3 * RATE_HZ) % 8000 < 30, 20000, 0),
+    ],
+    ids=["silence", "quiet noise", "loud noise", "hum", "clicks"],
+)
+def test_noise_is_no_speech(samples: Array) -> None:
+    assert max(VoiceActivityPool().open().hear(pcm16(samples))) < 0.2
+
+
+def test_recorded_commands_are_speech(shared: Path) -> None:
+    missed = []
+    for path in sorted((shared / "audio" / "commands").glob("*.wav")):
+        with wave.open(str(path)) as recording:
+            pcm = recording.readframes(recording.getnframes())
+        if max(VoiceActivityPool().open().hear(pcm)) < SPEECH_PROBABILITY:
+            missed.append(path.stem)
+    assert set(missed) <= {"pause"}, "a single short word that Silero takes for noise at any volume"

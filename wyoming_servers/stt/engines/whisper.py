@@ -1,0 +1,232 @@
+"""OpenAI's Whisper by faster-whisper and CTranslate2, on a CPU or with CUDA."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from functools import lru_cache
+from importlib.metadata import version
+from typing import Any
+
+import ctranslate2
+import numpy as np
+import numpy.typing as npt
+from faster_whisper.feature_extractor import FeatureExtractor
+from faster_whisper.tokenizer import Tokenizer
+from tokenizers import Tokenizer as TokenizerFile
+
+from ...errors import EngineUnavailableError
+from ...home.model import HomeSnapshot
+from ...settings import Settings, SttSettings
+from ...worker import Cancellation
+from ..engine import RATE_HZ, Recognition, SttCapabilities, SttEngine, SttRequest, SttSession
+from ..languages import match_language
+from ..whisper import doubt, prompt, windows
+from ..whisper.model import WhisperFolder, find_model
+
+_LOGGER = logging.getLogger(__name__)
+_ctranslate2: Any = ctranslate2  # its stubs export nothing
+
+MAX_THREADS = 4
+"""More do not help one short utterance: CTranslate2's own default."""
+
+CONTEXT_TOKENS = 448
+FRAMES_PER_S = 100
+SECOND_TRY_TEMPERATURE = 0.4
+"""Where the full window's likeliest text is doubtful, one is drawn. Whisper's own list goes on to 1.0: each try costs
+a whole decoding."""
+
+Samples = npt.NDArray[np.float32]
+
+
+def create(settings: Settings) -> SttEngine:
+    """Return the engine, not yet loaded; raises EngineUnavailableError if its model is not on disk or unreadable.
+
+    Reads the tokenizer, so it is to be called before the event loop serves anybody: that takes 0.15 s and holds
+    Python's lock.
+    """
+    cuda = _cuda(settings.stt.device)
+    return WhisperEngine(settings, find_model(settings.folder("stt"), settings.stt.model, cuda=cuda), cuda=cuda)
+
+
+def _cuda(device: str) -> bool:
+    return device == "cuda" or (device == "auto" and _ctranslate2.get_cuda_device_count() > 0)
+
+
+class WhisperEngine(SttEngine):
+    """One model, shared by all sessions."""
+
+    def __init__(self, settings: Settings, folder: WhisperFolder, *, cuda: bool) -> None:
+        self._settings: SttSettings = settings.stt
+        self._folder = folder
+        self._cuda = cuda
+        self._default_language = match_language(settings.server.language, folder.languages) or folder.languages[0]
+        self._tokenizer_file = _read_tokenizer(folder)
+        self._names: tuple[str, ...] = ()
+        self._count_tokens = lru_cache(maxsize=4096)(self._count)
+        self._model: Any = None
+        self._features: Any = None
+
+    @property
+    def capabilities(self) -> SttCapabilities:
+        """The model and its languages."""
+        return SttCapabilities(
+            name="whisper",
+            model=self._folder.name,
+            description="OpenAI's Whisper, by faster-whisper",
+            languages=self._folder.languages,
+            attribution=("OpenAI and SYSTRAN", "https://github.com/SYSTRAN/faster-whisper"),
+            version=version("faster-whisper"),
+        )
+
+    def load(self) -> None:
+        """Read the model and let it compute once, so that the first utterance finds its memory in place."""
+        try:
+            self._model = self._read_model()
+            self._features = FeatureExtractor(feature_size=self._model.n_mels)  # type: ignore[no-untyped-call]
+            warm = self.start_session(SttRequest())
+            warm.feed(bytes(2 * RATE_HZ))
+            warm.recognize(Cancellation())
+        except (RuntimeError, ValueError, OSError, MemoryError) as err:
+            self._model = None
+            _LOGGER.debug("The model cannot be loaded", exc_info=True)
+            raise _unreadable(self._folder, err) from None
+        _LOGGER.info("Whisper %s computes on %s", self._folder.name, self._model.device)
+
+    def set_home(self, home: HomeSnapshot) -> None:
+        """Learn the names that prompts are made of."""
+        self._names = prompt.names_of(home)
+
+    def start_session(self, request: SttRequest) -> SttSession:
+        """Begin an utterance."""
+        tag = request.language or self._default_language
+        language = match_language(tag, self._folder.languages) or self._default_language
+        code = self._folder.codes[self._folder.languages.index(language)]
+        hints = prompt.make_prompt(tag, code, (*request.names, *self._names), self._count_tokens)
+        return _WhisperSession(self, language, code, hints)
+
+    def decode(self, samples: Samples, code: str, hints: tuple[str, ...], cancellation: Cancellation) -> str:
+        """Return what is said in one window of speech; "" if nobody wants it any more."""
+        speech_s = len(samples) / RATE_HZ
+        shortest_s = windows.FULL_S if self._on_gpu else windows.window_s(speech_s)
+        tokens = self._prompt_tokens(code, hints)
+        first = self._try(samples, shortest_s, tokens, temperature=0.0)
+        if not first.doubtful or cancellation.cancelled:
+            return doubt.believed(first, hints)
+        temperature = 0.0 if shortest_s < windows.FULL_S else SECOND_TRY_TEMPERATURE
+        second = self._try(samples, windows.FULL_S, tokens, temperature=temperature)
+        return doubt.believed(doubt.better(first, second), hints)
+
+    @property
+    def _on_gpu(self) -> bool:
+        return bool(self._model.device == "cuda")
+
+    def _try(self, samples: Samples, seconds: float, tokens: list[int], *, temperature: float) -> doubt.Hypothesis:
+        encoded = self._model.encode(self._spectrogram(samples, seconds))
+        room = min(windows.max_tokens(len(samples) / RATE_HZ), CONTEXT_TOKENS - len(tokens))
+        result = self._model.generate(
+            encoded,
+            [tokens],
+            beam_size=1 if temperature else self._settings.beam_size,
+            # CTranslate2 allows half of this, and this less the prompt, whichever is less.
+            max_length=min(CONTEXT_TOKENS, max(2 * room, len(tokens) + room)),
+            sampling_topk=0 if temperature else 1,
+            sampling_temperature=temperature or 1.0,
+            return_scores=True,
+            return_no_speech_prob=True,
+        )[0]
+        heard = result.sequences_ids[0]
+        return doubt.Hypothesis(
+            text=self._tokenizer("en").decode(heard),
+            logprob=result.scores[0] * len(heard) / (len(heard) + 1),
+            no_speech=result.no_speech_prob,
+            cut_off=len(heard) >= room,
+        )
+
+    def _spectrogram(self, samples: Samples, seconds: float) -> Any:
+        frames = round(seconds * FRAMES_PER_S)
+        padded = np.pad(samples, (0, max(0, round(seconds * RATE_HZ) - len(samples))))
+        spectrogram = self._features(padded, padding=RATE_HZ // FRAMES_PER_S)[:, :frames]
+        return _ctranslate2.StorageView.from_array(np.ascontiguousarray(spectrogram[np.newaxis], np.float32))
+
+    def _prompt_tokens(self, code: str, hints: tuple[str, ...]) -> list[int]:
+        tokenizer = self._tokenizer(code)
+        told = [tokenizer.sot_prev, *tokenizer.encode(" " + "".join(hints))] if hints else []
+        return [*told, *tokenizer.sot_sequence, tokenizer.no_timestamps]
+
+    def _tokenizer(self, code: str) -> Any:
+        return Tokenizer(self._tokenizer_file, self._model.is_multilingual, task="transcribe", language=code)
+
+    def _count(self, text: str) -> int:
+        return len(self._tokenizer_file.encode(text, add_special_tokens=False).ids)
+
+    def _read_model(self) -> Any:
+        try:
+            return self._open(cuda=self._cuda)
+        except (RuntimeError, ValueError) as err:
+            if not self._cuda or self._settings.device == "cuda":
+                raise
+            _LOGGER.warning("Whisper cannot use the GPU and computes on the CPU: %s", err)
+            return self._open(cuda=False)
+
+    def _open(self, *, cuda: bool) -> Any:
+        chosen = self._settings.compute_type
+        return _ctranslate2.models.Whisper(
+            str(self._folder.path),
+            device="cuda" if cuda else "cpu",
+            compute_type="int8" if chosen == "default" and not cuda else chosen,
+            intra_threads=self._settings.threads or min(MAX_THREADS, _cores()),
+        )
+
+
+class _WhisperSession(SttSession):
+    """The samples of one utterance, and the text of what is too far back to change."""
+
+    def __init__(self, engine: WhisperEngine, language: str, code: str, hints: tuple[str, ...]) -> None:
+        self._engine = engine
+        self._language = language
+        self._code = code
+        self._hints = hints
+        self._pcm = bytearray()
+        self._settled: list[str] = []
+
+    def feed(self, pcm: bytes) -> None:
+        self._pcm += pcm
+
+    def recognize(self, cancellation: Cancellation) -> Recognition:
+        samples = np.frombuffer(bytes(self._pcm), "<i2").astype(np.float32) / 32768.0
+        while (cut := windows.first_cut(samples)) is not None and not cancellation.cancelled:
+            self._settled.append(self._decode(samples[:cut], cancellation))
+            samples = samples[cut:]
+            del self._pcm[: 2 * cut]
+        last = "" if cancellation.cancelled else self._decode(samples, cancellation)
+        return Recognition(_join([*self._settled, last]), self._language)
+
+    def close(self) -> None:
+        self._pcm.clear()
+
+    def _decode(self, samples: Samples, cancellation: Cancellation) -> str:
+        return self._engine.decode(samples, self._code, self._hints, cancellation) if len(samples) else ""
+
+
+def _join(texts: list[str]) -> str:
+    return " ".join(text for text in texts if text)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def _read_tokenizer(folder: WhisperFolder) -> Any:
+    try:
+        return TokenizerFile.from_file(str(folder.path / "tokenizer.json"))
+    except Exception as err:  # noqa: BLE001 - tokenizers raises Exception itself
+        raise _unreadable(folder, err) from None
+
+
+def _unreadable(folder: WhisperFolder, err: Exception) -> EngineUnavailableError:
+    return EngineUnavailableError(
+        f"The Whisper model in {folder.path} cannot be read ({type(err).__name__}: {err}).",
+        remedy="Delete the folder and fetch the model again, or choose another with --stt-model.",
+    )
