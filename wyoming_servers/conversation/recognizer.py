@@ -94,7 +94,8 @@ class Recognizer:
             allow_unmatched_entities=True,
         )
         best = max((result for result in results if result.text_chunks_matched), key=_closeness, default=None)
-        return None if best is None else _near_miss(best)
+        miss = _near_miss(best) if best is not None else None
+        return None if miss is None or any(map(self._names.in_text, miss.unknown.values())) else miss
 
 
 _LOCAL = {"area": {"value": HERE, "text": HERE}}

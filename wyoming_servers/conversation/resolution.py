@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..home.model import Area, HomeSnapshot
+from ..home.model import Area, Entity, HomeSnapshot
 from ..home.targets import ANY_DOMAIN, DOMAINS, Match, NoTarget, Wanted, match_targets, wanted_by
 from .recognizer import HERE, Command
 
@@ -22,6 +22,9 @@ ONE_TARGET = frozenset({"HassClimateGetTemperature", "HassMediaSearchAndPlay"})
 
 REQUIRED_STATE = {"HassMediaPause": "playing", "HassMediaNext": "playing", "HassMediaPrevious": "playing"}
 """Intents that only reach entities in that state."""
+
+_LIKELY_STATE = {**REQUIRED_STATE, "HassMediaUnpause": "paused"}
+"""In which state entities are that an intent most likely means."""
 
 NEEDS_LIST = frozenset({"HassShoppingListAddItem", "HassShoppingListCompleteItem"})
 """Intents that exist only where there is a to-do list."""
@@ -42,7 +45,7 @@ def resolve(
     resolved: list[Command] = []
     for command in commands:
         placed = _place(command, home, [here, _area_of(resolved[-1:], home)], language)
-        outcome = placed if isinstance(placed, Refusal) else _aim(placed, home, here)
+        outcome = placed if isinstance(placed, Refusal) else _aim(_ask_sensor(placed, home, language), home, here)
         if isinstance(outcome, Refusal):
             return outcome
         resolved.append(outcome)
@@ -57,20 +60,48 @@ def _place(command: Command, home: HomeSnapshot, likely: Sequence[Area | None], 
     if command.slots.get("area") != HERE:
         return command
     slots = {name: value for name, value in command.slots.items() if name != "area"}
-    rooms = {entity.area_id for entity in match_targets(home, wanted_by(command.intent, slots)).entities}
+    wanted = wanted_by(command.intent, slots)
+    rooms = _rooms(command.intent, match_targets(home, wanted).entities)
     area = next((area for area in likely if area and area.area_id in rooms), None)
     if area is None:
         area = home.area(rooms.pop()) if len(rooms) == 1 else likely[0]
     if area is None:
-        return Refusal("which_area") if rooms else _nothing(NoTarget.DOMAIN, wanted_by(command.intent, slots))
+        return Refusal("which_area") if rooms else _nothing(NoTarget.DOMAIN, wanted)
     return replace(command, slots={**slots, "area": name_in(area, language)})
 
 
-def name_in(area: Area, language: str) -> str:
-    """Return the area's name that suits a language: for Chinese and Japanese one in their script, if there is one."""
+def _rooms(intent: str, entities: Sequence[Entity]) -> set[str | None]:
+    """Return the rooms in which such things stand; if some are in the likely state, only theirs."""
+    state = _LIKELY_STATE.get(intent)
+    likely = [entity for entity in entities if entity.state == state]
+    return {entity.area_id for entity in likely or entities}
+
+
+def name_in(thing: Area | Entity, language: str) -> str:
+    """Return the name that suits a language: for Chinese and Japanese one in their script, if there is one."""
     if language.startswith(("zh", "ja")):
-        return next((name for name in area.names if not name.isascii()), area.name)
-    return area.name
+        return next((name for name in thing.names if not name.isascii()), thing.name)
+    return thing.name
+
+
+def _ask_sensor(command: Command, home: HomeSnapshot, language: str) -> Command:
+    """Ask a room's thermometer where there is no thermostat.
+
+    Home Assistant does so only for the one that was set as the area's own, which nobody tells us.
+    """
+    wanted = wanted_by(command.intent, command.slots)
+    if command.intent != "HassClimateGetTemperature" or wanted.name or match_targets(home, wanted).entities:
+        return command
+    sensors = match_targets(home, replace(wanted, domains=_SENSORS, device_classes=_TEMPERATURE)).entities
+    if len(sensors) != 1:
+        return command
+    return replace(
+        command, intent="HassGetState", slots={"name": name_in(sensors[0], language)}, response="one", spoken={}
+    )
+
+
+_SENSORS = frozenset({"sensor"})
+_TEMPERATURE = frozenset({"temperature"})
 
 
 def _area_of(before: Sequence[Command], home: HomeSnapshot) -> Area | None:
@@ -130,7 +161,7 @@ def _check_state(command: Command, match: Match) -> Refusal | None:
 
 def _single(command: Command, match: Match, here: Area | None) -> Command | Refusal | None:
     """Say which room is preferred where only one entity may match; None if there is only one."""
-    targets = [each for each in match.entities if each.domain != "sensor"]
+    targets = match.entities
     if command.intent not in ONE_TARGET or len(targets) < 2:
         return None
     if here is None or sum(entity.area_id == here.area_id for entity in targets) != 1:

@@ -156,7 +156,11 @@ def template_for(command: Command, recognizer: Recognizer) -> str:
     "Opening the curtain" would be "客厅curtain已打开". So the words are put into the template where they differ.
     """
     template = recognizer.language.response(command.intent, command.response)
-    spoken = {name: words for name, words in command.spoken.items() if f"slots.{name}" in template}
+    spoken = {
+        name: words
+        for name, words in command.spoken.items()
+        if f"slots.{name}" in template and words.casefold() != str(command.slots.get(name)).casefold()
+    }
     return _with_words(template, spoken) if spoken else template
 
 

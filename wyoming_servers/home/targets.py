@@ -22,7 +22,7 @@ DOMAINS: Mapping[str, frozenset[str]] = {
         "HassOpenCover HassCloseCover": "cover",
         "HassFanSetSpeed": "fan",
         "HassClimateSetTemperature HassClimateSetFanMode": "climate",
-        "HassClimateGetTemperature": "climate sensor",
+        "HassClimateGetTemperature": "climate",
         "HassGetWeather": "weather",
         "HassMediaNext HassMediaPrevious HassMediaPause HassMediaUnpause": "media_player",
         "HassMediaPlayerMute HassMediaPlayerUnmute HassMediaSearchAndPlay": "media_player",
