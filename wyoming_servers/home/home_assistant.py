@@ -19,7 +19,7 @@ from functools import partial
 from importlib.util import find_spec
 from time import monotonic
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from ..errors import HomeError, SettingsError
 from .failures import HomeRefusedError, HomeSupportMissingError, HomeUnreachableError
@@ -40,6 +40,8 @@ _LISTS = {
     "device_registry_updated": ("devices", "config/device_registry/list"),
 }
 """By the event that tells of changes: the part of Registries, and the command that reads it."""
+
+_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
 _ENTITY_ID = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*\.[a-z0-9]+(_[a-z0-9]+)*")
 
@@ -287,16 +289,22 @@ def websocket_url(url: str) -> str:
     `http://homeassistant.local:8123` is served at `ws://homeassistant.local:8123/api/websocket`, and the
     Supervisor's `http://supervisor/core/api` at `ws://supervisor/core/websocket`.
     """
-    parts = urlsplit(url.strip())
-    scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
-    if scheme is None or not parts.hostname:
-        raise SettingsError(
-            "The address of Home Assistant is not a URL.", remedy="Write http://HOST:PORT, such as http://HOST:8123."
-        )
+    parts = _split(url)
+    if parts is None:
+        raise SettingsError("The address of Home Assistant is not a URL.", remedy="Write it as http://HOST:PORT.")
     path = parts.path.rstrip("/")
     if not path.endswith("/websocket"):
         path = f"{path.removesuffix('/api')}/{'' if path.endswith('/core/api') else 'api/'}websocket"
-    return urlunsplit((scheme, parts.netloc, path, "", ""))
+    return urlunsplit((_SCHEMES[parts.scheme], parts.netloc, path, "", ""))
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url.strip())
+        usable = parts.scheme in _SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if usable else None
 
 
 def retry_delays(pace: Pace) -> Iterator[float]:
