@@ -16,6 +16,12 @@ from .recognizer import TARGETS, Command
 Recognize = Callable[[str], Command | None]
 """The command that a text is on its own."""
 
+Mentions = Callable[[str], bool]
+"""Whether a text contains the name of anything in this home."""
+
+MAX_SHORT_CHARS = 12
+"""A part as short as this may be a target without a name: "the fan", "the lights"."""
+
 MAX_PARTS = 8
 """A sentence with more conjunctions than this is no list of commands."""
 
@@ -95,7 +101,7 @@ class Reading:
     not_understood: str = ""
 
 
-def read(text: str, language: str, recognize: Recognize) -> Reading:
+def read(text: str, language: str, recognize: Recognize, mentions: Mentions) -> Reading:
     """Return the commands that a sentence consists of, if every part of it is one.
 
     The whole sentence is tried first, so that a name or a shopping item may contain "and".
@@ -105,43 +111,66 @@ def read(text: str, language: str, recognize: Recognize) -> Reading:
     parts = split(text, language)
     if len(parts) < 2:
         return Reading(not_understood=text)
-    return _Reader(text, language, recognize).read(parts)
+    return _Reader(text, language, recognize, mentions).read(parts)
 
 
 class _Reader:
-    """One attempt to read a sentence as several commands."""
+    """One attempt to read a sentence as several commands.
 
-    def __init__(self, text: str, language: str, recognize: Recognize) -> None:
+    Every look at a text costs milliseconds, so that only those are looked at that can be something.
+    """
+
+    def __init__(self, text: str, language: str, recognize: Recognize, mentions: Mentions) -> None:
         self._text = text
         self._language = language
         self._recognize = recognize
+        self._mentions = mentions
 
     def read(self, parts: Sequence[Part]) -> Reading:
         found: list[Command] = []
         index = 0
         while index < len(parts):
-            taken, commands = self._next(parts, index, found[-1] if found else None)
-            if not taken:
+            before = found[-1] if found else None
+            if command := self._read_part(parts[index].text, before):
+                found.append(command)
+                index += 1
+            elif found and (longer := self._recognize(self._between(parts[index - 1], parts[index]))):
+                found[-1] = longer
+                index += 1
+            elif pair := self._read_pair(parts[index : index + 2], before):
+                found.extend(pair)
+                index += 2
+            else:
                 return Reading(not_understood=parts[index].text if found else self._text)
-            found.extend(commands)
-            index += taken
         return Reading(_unique(found))
 
-    def _next(self, parts: Sequence[Part], index: int, before: Command | None) -> tuple[int, tuple[Command, ...]]:
-        """Return how many parts the next commands take, and these; (0, ()) if they cannot be read."""
-        if command := self._read_part(parts[index].text, before):
-            return 1, (command,)
-        if index + 1 == len(parts):
-            return 0, ()
-        joined = self._text[parts[index].start : parts[index + 1].end].strip()
-        if command := self._read_part(joined, before):
-            return 2, (command,)
-        shared = self._share_tail(parts[index].text, parts[index + 1].text)
-        return (2, shared) if shared else (0, ())
+    def _between(self, first: Part, last: Part) -> str:
+        return self._text[first.start : last.end].strip()
 
     def _read_part(self, text: str, before: Command | None) -> Command | None:
-        """Read a part on its own, or as another target of the command before it."""
-        return self._recognize(text) or (self._complete(text, before) if before else None)
+        """Read a part on its own, or as another target of the command before it.
+
+        A mere name is a command too, which turns the thing on; after "turn off the kitchen light" it is not.
+        """
+        command = self._recognize(text)
+        if before is None or (command is not None and not self._is_bare(command)):
+            return command
+        if command is None and len(text) > MAX_SHORT_CHARS and not self._mentions(text):
+            return None
+        return self._complete(text, before) or command
+
+    def _is_bare(self, command: Command) -> bool:
+        """Whether the command consists of nothing but its target."""
+        target = without_article(command.text, self._language)
+        return any(command.text[start:end] == target for start, end in command.spans.values())
+
+    def _read_pair(self, pair: Sequence[Part], before: Command | None) -> tuple[Command, ...]:
+        """Read two parts as one command, or as two of which each leaves something out."""
+        if len(pair) < 2 or not self._mentions(pair[1].text):
+            return ()
+        if command := self._read_part(self._between(*pair), before):
+            return (command,)
+        return self._share_tail(pair[0].text, pair[1].text)
 
     def _complete(self, text: str, before: Command) -> Command | None:
         """Read "the fan" after "turn on the kitchen light" as "turn on the fan"."""
@@ -155,11 +184,15 @@ class _Reader:
 
     def _share_tail(self, first: str, second: str) -> tuple[Command, ...]:
         """Read "turn off the kitchen" and "living room lights" as two commands that share their last word."""
+        if not self._mentions(first):
+            return ()
         for tail in tails(second, self._language):
             command = self._recognize(f"{first}{tail}")
             if command is None:
                 continue
-            other = self._complete(second, command) or self._complete(second.removesuffix(tail).strip(), command)
+            # "kitchen light" may be a name, and then "living room light" takes its place with the tail.
+            in_target = any(end > len(first) for _, end in command.spans.values())
+            other = self._complete(second if in_target else second.removesuffix(tail).strip(), command)
             if other is not None:
                 return command, other
         return ()

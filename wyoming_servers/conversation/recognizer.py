@@ -83,6 +83,10 @@ class Recognizer:
             return best(language.intents, _LOCAL)
         return best(language.intents, {}) or best(language.local_intents, _LOCAL)
 
+    def mentions(self, text: str) -> bool:
+        """Whether the text contains the name of anything in this home."""
+        return self._names.in_text(normalize(text))
+
     def nearest(self, text: str) -> NearMiss | None:
         """Return what the text would be with a name that this home does not have; None if it is far from that."""
         text = without_politeness(normalize(text), self.language.code)

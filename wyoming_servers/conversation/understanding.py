@@ -104,7 +104,7 @@ class Understanding:
         recognizer = vocabulary.recognizers.get(resolve_language(language) or "") if vocabulary else None
         if recognizer is None or not text.strip() or len(text) > self._max_chars:
             return False
-        return bool(read(text, recognizer.language.code, recognizer.recognize).commands)
+        return bool(read(text, recognizer.language.code, recognizer.recognize, recognizer.mentions).commands)
 
     def _recognizer(self, code: str) -> Recognizer:
         if self._vocabulary is None:
@@ -134,7 +134,7 @@ class Understanding:
         def recognize(part: str) -> Command | None:
             return recognizer.recognize(part, here is not None)
 
-        return read(text, recognizer.language.code, recognize)
+        return read(text, recognizer.language.code, recognize, recognizer.mentions)
 
     def _timers_need_device(self, reading: Reading, device_id: str | None) -> bool:
         """Whether Home Assistant would refuse a timer, because nothing could ring."""
