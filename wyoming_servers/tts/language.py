@@ -1,6 +1,8 @@
 """Which language a text is in, by its script, and which voice reads it.
 
 Home Assistant never says the language of a text, and sends a voice only if the user picked one.
+
+Pure logic.
 """
 
 from __future__ import annotations

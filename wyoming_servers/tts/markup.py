@@ -1,4 +1,7 @@
-"""Takes away what is written to be seen: Markdown, HTML, SSML, links, emoji and control characters."""
+"""Takes away what is written to be seen: Markdown, HTML, SSML, links, emoji and control characters.
+
+Pure logic.
+"""
 
 # ruff: noqa: RUF001 - characters that look alike are what this is about
 

@@ -2,6 +2,8 @@
 
 A piece is a sentence, as a rule. The first one is cut at a clause if its sentence is long, so that something is
 heard early; later ones only where they are too long to be made in one go.
+
+Pure logic.
 """
 
 # ruff: noqa: RUF001 - punctuation of many scripts is what this is about

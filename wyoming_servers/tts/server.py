@@ -213,7 +213,7 @@ class _TextStream:
 
 def _is_ssml(text_format: object) -> bool:
     """Whether the text is SSML. Raises BadRequestError for a format that is neither that nor plain."""
-    if text_format in (None, "text", "ssml"):  # noqa: PLR6201 - what a client sends need not be hashable
+    if text_format in (None, "text", "ssml"):
         return text_format == "ssml"
     raise BadRequestError(f"The text's format is {str(text_format)[:40]!r}.", remedy="Send text or ssml.")
 

@@ -1,4 +1,7 @@
-"""Turns a piece of a reply into what can be spoken: no markup, no emoji, signs and figures in words."""
+"""Turns a piece of a reply into what can be spoken: no markup, no emoji, signs and figures in words.
+
+Pure logic.
+"""
 
 # ruff: noqa: RUF001 - punctuation that looks alike is what this is about
 

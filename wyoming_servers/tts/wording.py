@@ -3,6 +3,8 @@
 What eSpeak NG 1.52 reads right, by itself and as Piper's phonemizer, is left to it: plain numbers, decimals,
 percent in English. What it does not: `7:30` in Chinese is seven thirty, `-5` is five, `10000` ten thousand in a way
 that nobody says, `50%` percent in English; in English `10:00` ends in "zero zero", `20 m` is twenty em.
+
+Pure logic.
 """
 
 # ruff: noqa: RUF001 - signs that look alike are what this is about

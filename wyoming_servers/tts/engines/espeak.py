@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import re
 import threading
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from ...errors import EngineError, EngineUnavailableError
@@ -59,18 +61,17 @@ class _Library:
         loader: Any = import_module("espeakng_loader")
         self._native = ctypes.CDLL(loader.get_library_path())
         self._declare()
+        self._data = Path(loader.get_data_path())
         self.rate_hz = self._native.espeak_Initialize(
-            _AUDIO_OUTPUT_SYNCHRONOUS, 0, loader.get_data_path().encode(), _INITIALIZE_DONT_EXIT
+            _AUDIO_OUTPUT_SYNCHRONOUS, 0, str(self._data).encode(), _INITIALIZE_DONT_EXIT
         )
         if self.rate_hz <= 0:
             raise EngineUnavailableError(
                 "eSpeak NG found no data.", remedy="Reinstall it with: pip install --force-reinstall espeakng-loader"
             )
-        self._voice = ""
         self._pcm: list[bytes] = []
         self._cancellation = Cancellation()
         self._callback = _Callback(self._on_samples)  # kept: the library calls it for as long as it lives
-        self._native.espeak_SetSynthCallback(self._callback)
 
     def _declare(self) -> None:
         native = self._native
@@ -83,7 +84,7 @@ class _Library:
         ]
 
     def voices(self) -> list[tuple[str, str, str]]:
-        """Return identifier, language and name of every voice, without their variants."""
+        """Return identifier, language and name of every voice that has a dictionary, without their variants."""
         records = self._native.espeak_ListVoices(None)
         found = []
         index = 0
@@ -93,11 +94,20 @@ class _Library:
             code = ctypes.string_at(record.languages + 1).decode()
             found.append((record.identifier.decode(), code, record.name.decode().strip()))
             index += 1
-        return found
+        return [voice for voice in found if self._has_dictionary(voice[0], voice[1])]
+
+    def _has_dictionary(self, identifier: str, code: str) -> bool:
+        """Whether the voice can speak: three of espeakng-loader 0.2.4 (fo, kaa, xex) lack theirs and are silent."""
+        described = (self._data / "lang" / identifier).read_text(encoding="utf-8", errors="replace")
+        named = re.search(r"^dictionary\s+(\w+)", described, re.MULTILINE)
+        return (self._data / f"{named[1] if named else code.split('-')[0]}_dict").is_file()
 
     def speak(self, text: str, identifier: str, words_per_minute: int, cancellation: Cancellation) -> bytes:
         """Return the samples; fewer when cancelled meanwhile. Raises EngineError if the voice does not load."""
-        self._select(identifier)
+        # Voice, speed and callback are set anew each time, 0.3 ms: other code in this process may use the library.
+        if self._native.espeak_SetVoiceByName(identifier.encode()):
+            raise EngineError(f"eSpeak NG cannot load its voice {identifier}.")
+        self._native.espeak_SetSynthCallback(self._callback)
         self._native.espeak_SetParameter(_PARAMETER_RATE, words_per_minute, 0)
         self._pcm, self._cancellation = [], cancellation
         encoded = text.encode()
@@ -106,13 +116,6 @@ class _Library:
         if failed:
             raise EngineError(f"eSpeak NG could not speak: error {failed}.")
         return pcm
-
-    def _select(self, identifier: str) -> None:
-        if identifier == self._voice:
-            return
-        if self._native.espeak_SetVoiceByName(identifier.encode()):
-            raise EngineError(f"eSpeak NG cannot load its voice {identifier}.")
-        self._voice = identifier
 
     def _on_samples(self, samples: int | None, count: int, _events: Any) -> int:
         """Take samples from the library; the return value 1 asks it to stop."""
