@@ -57,8 +57,8 @@ class MarkEngine(WakeEngine):
     feeding: threading.Event = field(default_factory=threading.Event)
     fed: threading.Event = field(default_factory=threading.Event)
     """Set when a feed begins."""
-    closed: threading.Event = field(default_factory=threading.Event)
-    """Set when a session is closed."""
+    idle: threading.Event = field(default_factory=threading.Event)
+    """Set when the last open session is closed."""
     pieces: list[int] = field(default_factory=list)
     """Samples of every feed."""
     sessions: int = 0
@@ -94,6 +94,7 @@ class MarkEngine(WakeEngine):
             if name not in self.names:
                 raise unknown_word(name, self.names)
         self.sessions += 1
+        self.idle.clear()
         return MarkSession(self, self.names if names is None else names)
 
 
@@ -121,7 +122,8 @@ class MarkSession(WakeSession):
         if self._open:
             self._open = False
             self._engine.sessions -= 1
-            self._engine.closed.set()
+            if self._engine.sessions == 0:
+                self._engine.idle.set()
 
 
 @pytest.fixture

@@ -248,6 +248,7 @@ async def test_a_client_that_leaves_while_the_engine_loads_leaves_nothing_behind
     other = await connect(client.port)
     await send(other, detect("one"), STOP)
     assert await not_detected(other)
+    await happens(engine.idle)
     assert engine.sessions == 0
 
 
@@ -296,7 +297,7 @@ async def test_a_client_that_vanishes_frees_its_session_at_once_even_while_it_is
     await send(client, detect(), START, *chunks(marked(5_000, {})))
     await happens(engine.fed)
     await client.disconnect()
-    await happens(engine.closed)
+    await happens(engine.idle)
     assert engine.sessions == 0
     assert engine.pieces == []
     engine.feeding.set()
@@ -306,7 +307,7 @@ async def test_a_client_that_vanishes_in_silence_frees_its_session(client: Async
     await send(client, detect("one"), START, chunk(bytes(2_048)))
     await happens(engine.fed)
     await client.disconnect()
-    await happens(engine.closed)
+    await happens(engine.idle)
     assert engine.sessions == 0
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
-
 from wyoming.audio import AudioChunk, AudioStart
 from wyoming.event import Event
 from wyoming.wake import Detect, Detection, NotDetected
@@ -14,11 +11,8 @@ from ..host import EngineHost
 from ..protocol.audio import AudioConverter
 from ..protocol.connection import Connection
 from ..protocol.fields import parse
-from ..worker import Cancellation
 from .backlog import Backlog
 from .engine import WakeEngine, WakeSession
-
-T = TypeVar("T")
 
 PIECE_S = 0.64
 """Most audio in one job: 8 steps, 10 ms on a desktop core and 100 ms on a slow one. It is what a client that
@@ -119,7 +113,8 @@ class Listening:
         session = self._session
         if session is None:
             return
-        for heard in await self._on_worker(lambda: session.feed(converter.convert(pcm, last=last))):
+        job = self._host.run(lambda _: session.feed(converter.convert(pcm, last=last)), deadline_s=DEADLINE_S)
+        for heard in await self._connection.while_connected(job):
             self._detected = True
             await self._connection.write(Detection(name=heard.name, timestamp=heard.at_ms).event())
 
@@ -127,7 +122,8 @@ class Listening:
         """Begin a session for a stream that begins."""
         self._end_session()
         engine, names = self._host.engine, self._names
-        self._session = await self._on_worker(lambda: engine.start_session(names))
+        # Not given up when the client leaves: nobody would close the session of a job that had begun.
+        self._session = await self._host.run(lambda _: engine.start_session(names), deadline_s=DEADLINE_S)
         self._session_is_fresh = True
         self._converter = None
         self._detected = False
@@ -136,12 +132,6 @@ class Listening:
         if self._session is not None:
             self._session.close()
             self._session = None
-
-    async def _on_worker(self, job: Callable[[], T]) -> T:
-        def run(_: Cancellation) -> T:
-            return job()
-
-        return await self._connection.while_connected(self._host.run(run, deadline_s=DEADLINE_S))
 
 
 def _names_of(detect: Detect) -> tuple[str, ...] | None:

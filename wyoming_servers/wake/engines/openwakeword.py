@@ -31,7 +31,6 @@ ATTRIBUTION = ("David Scripka", "https://github.com/dscripka/openWakeWord")
 MAX_WINDOWS = 128
 """Most embeddings that a word may look at, 10 s; those of openWakeWord look at 16 to 34."""
 
-_VERSION = version("pyopen-wakeword")
 _PACKAGE = Path(pyopen_wakeword.__file__).parent
 _BUILT_IN = tuple(sorted(model.value for model in pyopen_wakeword.Model))
 _WORD_SHAPE = (1, -1, EMBEDDING_SIZE)
@@ -71,14 +70,15 @@ class OpenWakeWordEngine(WakeEngine):
         self._custom = CustomFolder(folder, self._load_custom)
         self._built_in: dict[str, _Word] = {}
         self._words: dict[str, _Word] = {}  # replaced as a whole: read on the loop, made on another thread
+        self._version = ""
         self._library: TfLite | None = None
         self._features: FeatureModel | None = None
         self._silence: Silence | None = None
 
     @property
     def capabilities(self) -> WakeCapabilities:
-        """What Info says."""
-        return WakeCapabilities("openwakeword", "openWakeWord", ATTRIBUTION, _VERSION)
+        """What Info says; the version is empty until it is loaded, since it is read from a file."""
+        return WakeCapabilities("openwakeword", "openWakeWord", ATTRIBUTION, self._version)
 
     @property
     def words(self) -> tuple[WakeWord, ...]:
@@ -104,6 +104,7 @@ class OpenWakeWordEngine(WakeEngine):
                 f"openWakeWord's files in {_PACKAGE} cannot be used: {err}.",
                 remedy="Install them again with: pip install --force-reinstall pyopen-wakeword",
             ) from err
+        self._version = version("pyopen-wakeword")
         self._silence = self._features.silence()
         self._words = dict(self._built_in)
         self.refresh()
@@ -190,7 +191,7 @@ class OpenWakeWordSession(WakeSession):
 
 
 def _built_in_word(name: str) -> WakeWord:
-    return WakeWord(name, name.replace("_", " "), ("en",), ATTRIBUTION, _VERSION)
+    return WakeWord(name, name.replace("_", " "), ("en",), ATTRIBUTION, "")
 
 
 def _find_library() -> Path:
