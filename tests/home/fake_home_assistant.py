@@ -114,6 +114,7 @@ class _Peer:
         self.states: list[int] = []
         self._websocket = WSConnection(ConnectionType.SERVER)
         self._text = ""
+        self._last_id = 0
 
     async def _serve(self, reader: asyncio.StreamReader) -> None:
         with contextlib.suppress(ConnectionError):
@@ -149,7 +150,8 @@ class _Peer:
         self.house.commands[message["type"]] += 1
         if self.house.silent:
             return
-        if code := self.house.errors.get(message["type"]):
+        reused, self._last_id = message["id"] <= self._last_id, message["id"]
+        if code := "id_reuse" if reused else self.house.errors.get(message["type"]):
             error = {"code": code, "message": "No"}
             self.send({"id": message["id"], "type": "result", "success": False, "error": error})
             return

@@ -90,6 +90,7 @@ def test_an_entity_stands_where_it_says_or_else_where_its_device_or_the_device_o
         "light.device": entry("light.device", device_id="lamp"),
         "light.part": entry("light.part", device_id="bulb"),
         "light.lost": entry("light.lost", device_id="lost"),
+        "light.nowhere": entry("light.nowhere", area_id="gone", original_name="Nowhere"),
     }
     snapshot = snapshot_from(house(entries=entries), {entity_id: {"s": "on", "a": {}} for entity_id in entries})
     assert {entity.entity_id: entity.area_id for entity in snapshot.entities} == {
@@ -97,6 +98,7 @@ def test_an_entity_stands_where_it_says_or_else_where_its_device_or_the_device_o
         "light.device": "hall",
         "light.part": "hall",
         "light.lost": None,
+        "light.nowhere": None,
     }
     assert snapshot.device_areas == {"lamp": "hall", "bulb": "hall"}
 
@@ -152,6 +154,14 @@ def test_registries_read_anew_keep_the_states_of_those_who_stay() -> None:
     mirror.load(house(entries={"light.a": entry("light.a", name="Alpha")}))
     assert [(entity.name, entity.state) for entity in mirror.snapshot.entities] == [("Alpha", "off")]
     assert not mirror.apply({"c": {"light.b": {"+": {"s": "on"}}}})
+
+
+def test_who_comes_back_has_no_state_until_it_is_told() -> None:
+    mirror = following()
+    mirror.load(house(entries={}))
+    mirror.load(house(entries={"light.b": None}))
+    assert mirror.snapshot.entities == ()
+    assert mirror.apply({"a": {"light.b": {"s": "on", "a": {}}}})
 
 
 JSON = st.recursive(

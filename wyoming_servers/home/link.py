@@ -90,7 +90,18 @@ class _Client(AsyncWebsocketClient):
                 answer.set_result(None)
 
     async def drop(self) -> None:
-        """Close the connection, in whatever state it is: the package leaves one open that was refused."""
+        """Close the connection, in whatever state it is: the package leaves one open that was refused.
+
+        A cancellation meanwhile waits until it is closed; that takes CLOSE_S at most.
+        """
+        closing = asyncio.create_task(self._close(), name="home-assistant-close")
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await closing
+            raise
+
+    async def _close(self) -> None:
         with contextlib.suppress(Exception):  # it is given up, and may be broken in any way
             async with asyncio.timeout(CLOSE_S):
                 if hasattr(self, "_ws"):
