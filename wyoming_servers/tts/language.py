@@ -108,7 +108,7 @@ def script_of(text: str) -> str | None:
         counts[script] *= _EAST_ASIAN_WEIGHT
     east_asian = {script: counts[script] for script in _EAST_ASIAN & counts.keys()}
     if sum(east_asian.values()) < EAST_ASIAN_SHARE * counts.total():
-        return min(counts, key=lambda script: (-counts[script], script))
+        return min(counts, key=lambda script: (-counts[script], script != LATIN, script))
     for script in (*_KANA, "HANGUL"):  # kana beside Han are Japanese, and so is Hangul beside it Korean
         if script in east_asian:
             return script

@@ -100,7 +100,7 @@ class _Library:
         """Whether the voice can speak: three of espeakng-loader 0.2.4 (fo, kaa, xex) lack theirs and are silent."""
         described = (self._data / "lang" / identifier).read_text(encoding="utf-8", errors="replace")
         named = re.search(r"^dictionary\s+(\w+)", described, re.MULTILINE)
-        return (self._data / f"{named[1] if named else code.split('-')[0]}_dict").is_file()
+        return (self._data / f"{named[1] if named else code.split('-', maxsplit=1)[0]}_dict").is_file()
 
     def speak(self, text: str, identifier: str, words_per_minute: int, cancellation: Cancellation) -> bytes:
         """Return the samples; fewer when cancelled meanwhile. Raises EngineError if the voice does not load."""

@@ -1,0 +1,163 @@
+"""What the text-to-speech tests share: an engine whose audio is the text itself, and Home Assistant's way to ask."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from wyoming.audio import AudioChunk, AudioStart
+from wyoming.client import AsyncTcpClient
+from wyoming.event import Event
+from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeVoice
+
+from wyoming_servers.errors import EngineError
+from wyoming_servers.tts.engine import Speech, TtsCapabilities, TtsEngine, Voice
+from wyoming_servers.worker import Cancellation
+
+WAIT_S = 10.0
+LOUD = 1000
+"""Added to every character's code, so that no letter is silence."""
+
+
+def to_pcm(text: str) -> bytes:
+    return (np.frombuffer(text.encode("utf-16-le"), "<u2") + np.uint16(LOUD)).astype("<u2").tobytes()
+
+
+def to_text(pcm: bytes) -> str:
+    samples = np.frombuffer(pcm, "<u2")
+    return np.where(samples == 0, samples, samples - np.uint16(LOUD)).astype("<u2").tobytes().decode("utf-16-le")
+
+
+@dataclass
+class TextEngine(TtsEngine):
+    """Makes audio in which every sample is a character of the text, so that tests read what was said."""
+
+    name: str = "text"
+    languages: Sequence[str] = ("en-US", "zh-CN")
+    rate_hz: int = 16_000
+    broken: set[str] = field(default_factory=set)
+    """Voices that cannot speak."""
+    spoken: list[tuple[str, str, str | None]] = field(default_factory=list)
+    """Text, voice and speaker of every piece, in the order in which they were begun."""
+    gate: threading.Event = field(default_factory=threading.Event)
+    """Pieces wait for it."""
+    begun: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    """Counts the pieces that were begun."""
+    changed: bool = False
+    extra: tuple[Voice, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    @property
+    def capabilities(self) -> TtsCapabilities:
+        return TtsCapabilities(self.name, self.name, ("Tests", ""), "1")
+
+    @property
+    def voices(self) -> tuple[Voice, ...]:
+        made = (
+            Voice(f"{self.name}-{language}", language, "", ("Tests", ""), "1", ("anna", "bernd"))
+            for language in self.languages
+        )
+        return (*made, *self.extra)
+
+    def load(self) -> None:
+        if "load" in self.broken:
+            raise EngineError("It does not load.")
+
+    def refresh(self) -> bool:
+        changed, self.changed = self.changed, False
+        return changed
+
+    def synthesize(self, text: str, voice: Voice, speaker: str | None, cancellation: Cancellation) -> Speech:
+        self.spoken.append((text, voice.name, speaker))
+        self.begun.release()
+        assert self.gate.wait(WAIT_S)
+        if voice.name in self.broken:
+            raise EngineError(f"{voice.name} is broken.")
+        return Speech(to_pcm(text), self.rate_hz)
+
+
+@dataclass
+class Heard:
+    """What came back from the server, up to the end of a reply."""
+
+    events: list[Event]
+
+    @property
+    def types(self) -> list[str]:
+        """The events' types, repeated ones once."""
+        types = [event.type for event in self.events]
+        return [kind for index, kind in enumerate(types) if index == 0 or types[index - 1] != kind]
+
+    @property
+    def pcm(self) -> bytes:
+        return b"".join(AudioChunk.from_event(event).audio for event in self.events if AudioChunk.is_type(event.type))
+
+    @property
+    def text(self) -> str:
+        """What a TextEngine said, pauses as spaces."""
+        return " ".join(part for part in to_text(self.pcm).split("\0") if part)
+
+    @property
+    def rate_hz(self) -> int:
+        return next(AudioStart.from_event(event).rate for event in self.events if AudioStart.is_type(event.type))
+
+    @property
+    def seconds(self) -> float:
+        return len(self.pcm) / 2 / self.rate_hz
+
+    @property
+    def error(self) -> dict[str, Any]:
+        return next(event.data for event in self.events if event.type == "error")
+
+
+async def listen(client: AsyncTcpClient, *last: str) -> Heard:
+    """Read events up to and including the first of these types."""
+    events = []
+    while (event := await client.read_event()) is not None:
+        events.append(event)
+        if event.type in last:
+            break
+    return Heard(events)
+
+
+async def send_stream(client: AsyncTcpClient, deltas: Sequence[str], voice: SynthesizeVoice | None = None) -> None:
+    """Send a stream as Home Assistant 2026.10 does: with the whole text once more before the stop."""
+    await client.write_event(SynthesizeStart(voice=voice).event())
+    for delta in deltas:
+        await client.write_event(SynthesizeChunk(text=delta).event())
+    await client.write_event(Synthesize(text="".join(deltas), voice=voice).event())
+    await client.write_event(SynthesizeStop().event())
+
+
+Connect = Callable[[int], Awaitable[AsyncTcpClient]]
+Say = Callable[..., Coroutine[Any, Any, Heard]]
+
+
+@pytest.fixture
+def say(connect: Connect) -> Say:
+    """Ask for a whole text, and listen to the end as Home Assistant does: `await say(port, text, voice=...)`."""
+
+    async def ask(port: int, text: str, voice: SynthesizeVoice | None = None, **more: Any) -> Heard:
+        client = await connect(port)
+        await client.write_event(Synthesize(text=text, voice=voice, **more).event())
+        return await listen(client, "audio-stop", "error")
+
+    return ask
+
+
+@pytest.fixture
+def stream(connect: Connect) -> Say:
+    """Stream a text, and listen until synthesize-stopped: `await stream(port, deltas, voice=...)`."""
+
+    async def ask(port: int, deltas: Sequence[str], voice: SynthesizeVoice | None = None) -> Heard:
+        client = await connect(port)
+        await send_stream(client, deltas, voice)
+        return await listen(client, "synthesize-stopped")
+
+    return ask
