@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -37,6 +38,13 @@ def resolve_language(tag: str) -> str | None:
     return None
 
 
+_REFUSED_BY_SANDBOX = re.compile(r"\.(?:append|extend|insert|update|pop|remove|clear|setdefault)\(")
+"""Home Assistant renders in Jinja's immutable sandbox; Thai has three templates that it refuses."""
+
+_PLAIN = "OK"
+"""Said in place of a template that cannot be rendered."""
+
+
 @dataclass(frozen=True)
 class Language:
     """One language's sentences, and the answers that belong to them."""
@@ -61,7 +69,8 @@ class Language:
     def response(self, intent: str, key: str | None) -> str:
         """Return the template of what is said when an intent is done; "" if there is none."""
         answers = self.responses.get(intent, {})
-        return answers.get(key or "default") or answers.get("default", "")
+        template = answers.get(key or "default") or answers.get("default", "")
+        return _PLAIN if _REFUSED_BY_SANDBOX.search(template) else template
 
 
 _ACTIONS = frozenset(

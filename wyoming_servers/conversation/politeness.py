@@ -31,7 +31,7 @@ def _patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     end_of_word = r"\b" if language == "en" else ""
     return (
         re.compile(rf"^{_GAP}(?:(?:{_longest_first(_BEFORE[language])}){end_of_word}{_GAP})+", re.IGNORECASE),
-        re.compile(rf"(?:{_GAP}{end_of_word}(?:{_longest_first(_AFTER[language])}))+{_GAP}$", re.IGNORECASE),
+        re.compile(rf"(?:{_GAP}{end_of_word}(?:{_longest_first(_AFTER[language])}))*{_GAP}$", re.IGNORECASE),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ..home.model import Area, Home, HomeSnapshot
 from .commands import Reading, read
@@ -153,18 +152,24 @@ def template_for(command: Command, recognizer: Recognizer) -> str:
     """Return the template of what is said when the command is done.
 
     Home Assistant's own agent fills `slots` with the words that were said, its Wyoming client with the values:
-    "Opening the curtain" would be "客厅curtain已打开". So the words are put into the template where they differ.
+    "窗帘" would be "curtain", and German templates fail at a number that is no text. So the words are put into
+    the template where they differ.
     """
     template = recognizer.language.response(command.intent, command.response)
-    spoken = {
-        name: words
-        for name, words in command.spoken.items()
-        if f"slots.{name}" in template and words.casefold() != str(command.slots.get(name)).casefold()
-    }
+    words = {name: _words(command, name) for name in command.slots if f"slots.{name}" in template}
+    spoken = {name: each for name, each in words.items() if each is not None}
     return _with_words(template, spoken) if spoken else template
 
 
-def _with_words(template: str, spoken: Mapping[str, Any]) -> str:
+def _words(command: Command, slot: str) -> str | None:
+    """Return a slot's value in words: a number in digits, which every template understands; None if it is that."""
+    value, spoken = command.slots[slot], command.spoken.get(slot)
+    if not isinstance(value, str):
+        return str(value)
+    return spoken if spoken and spoken.casefold() != value.casefold() else None
+
+
+def _with_words(template: str, spoken: Mapping[str, str]) -> str:
     words = ", ".join(f"{name}={_literal(each)}" for name, each in sorted(spoken.items()))
     return f"{{% set slots = dict(slots, {words}) %}}{template}"
 
