@@ -67,10 +67,11 @@ class EngineHost(Generic[E]):
         """Call the listener when the engine is ready or failed."""
         self._listeners.append(listener)
 
-    async def ready(self, timeout_s: float = READY_WITHIN_S) -> E:
+    async def ready(self, timeout_s: float | None = READY_WITHIN_S) -> E:
         """Return the engine once it is loaded.
 
-        Raises EngineLoadingError when it is not within `timeout_s` seconds, and why it cannot be loaded.
+        Raises EngineLoadingError when it is not within `timeout_s` seconds (None: waits as long as it takes), and why
+        it cannot be loaded.
         """
         try:
             async with asyncio.timeout(timeout_s):
