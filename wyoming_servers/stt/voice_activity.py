@@ -48,7 +48,7 @@ class VoiceActivity:
 
 
 class VoiceActivityPool:
-    """Makes streams and keeps their detectors for later ones. To be used on one thread."""
+    """Makes streams, on one thread, and keeps the detectors of those that have ended."""
 
     def __init__(self, make: Callable[[], Detector] | None = None) -> None:
         self._make = make or _make_detector
@@ -56,12 +56,15 @@ class VoiceActivityPool:
 
     def open(self) -> VoiceActivity:
         """Begin a stream."""
-        return VoiceActivity(self._idle.pop() if self._idle else self._make())
+        if not self._idle:
+            return VoiceActivity(self._make())
+        detector = self._idle.pop()
+        detector.reset()
+        return VoiceActivity(detector)
 
     def close(self, stream: VoiceActivity) -> None:
-        """End a stream, which must not be used any more."""
+        """Take back the detector of a stream that nobody uses any more; may be called on any thread."""
         if len(self._idle) < MAX_IDLE:
-            stream.detector.reset()
             self._idle.append(stream.detector)
 
 

@@ -63,6 +63,7 @@ class WhisperEngine(SttEngine):
         self._cuda = cuda
         self._default_language = match_language(settings.server.language, folder.languages) or folder.languages[0]
         self._tokenizer_file = _read_tokenizer(folder)
+        self._capabilities = _capabilities(folder)
         self._names: tuple[str, ...] = ()
         self._count_tokens = lru_cache(maxsize=4096)(self._count)
         self._model: Any = None
@@ -71,14 +72,7 @@ class WhisperEngine(SttEngine):
     @property
     def capabilities(self) -> SttCapabilities:
         """The model and its languages."""
-        return SttCapabilities(
-            name="whisper",
-            model=self._folder.name,
-            description="OpenAI's Whisper, by faster-whisper",
-            languages=self._folder.languages,
-            attribution=("OpenAI and SYSTRAN", "https://github.com/SYSTRAN/faster-whisper"),
-            version=version("faster-whisper"),
-        )
+        return self._capabilities
 
     def load(self) -> None:
         """Read the model and let it compute once, so that the first utterance finds its memory in place."""
@@ -208,6 +202,17 @@ class _WhisperSession(SttSession):
 
     def _decode(self, samples: Samples, cancellation: Cancellation) -> str:
         return self._engine.decode(samples, self._code, self._hints, cancellation) if len(samples) else ""
+
+
+def _capabilities(folder: WhisperFolder) -> SttCapabilities:
+    return SttCapabilities(
+        name="whisper",
+        model=folder.name,
+        description="OpenAI's Whisper, by faster-whisper",
+        languages=folder.languages,
+        attribution=("OpenAI and SYSTRAN", "https://github.com/SYSTRAN/faster-whisper"),
+        version=version("faster-whisper"),
+    )
 
 
 def _join(texts: list[str]) -> str:

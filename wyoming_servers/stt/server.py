@@ -1,0 +1,221 @@
+"""The speech-to-text stage: its engine, what it publishes, and one utterance for each request."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+
+from wyoming.asr import Transcribe, Transcript
+from wyoming.event import Event
+from wyoming.info import AsrModel, AsrProgram, Attribution, Info
+
+from ..errors import BadRequestError, EngineUnavailableError, SottoError, UnknownModelError
+from ..home.model import Home, HomeSnapshot
+from ..host import EngineHost, EngineState
+from ..protocol.connection import Connection
+from ..protocol.fields import parse
+from ..protocol.service import Service, Stage
+from ..registry import engines_of, find
+from ..settings import Settings, SttSettings
+from ..worker import Cancellation, Priority, Worker
+from .endpointing import Timing
+from .engine import SttCapabilities, SttEngine, SttRequest
+from .hearing import Hearing
+from .languages import match_language
+from .recognizer import IsCommand, Recognizer
+from .utterance import STALL_S, Utterance
+from .voice_activity import VoiceActivityPool
+
+_LOGGER = logging.getLogger(__name__)
+
+MAX_NAMES = 200
+"""Names and terms that one request may bring; what is more is not read."""
+
+MAX_WINDOWS_WAITING = 4096
+"""Each connection has one job at a time on the voice activity's worker, so connections are the limit."""
+
+
+class SttService(Service):
+    """Speech-to-text."""
+
+    stage = Stage.STT
+
+    def __init__(
+        self,
+        settings: Settings,
+        home: Home,
+        engines: Sequence[SttEngine] | None = None,
+        is_command: Callable[[str, str], bool] | None = None,
+    ) -> None:
+        """To be made before the event loop serves anybody: it looks for models and imports engines.
+
+        `engines` are tried in their order; by default those that the settings name. `is_command(text, language)` says
+        whether a text is a whole command, after which less silence is waited for; it is called on the engine's worker.
+
+        Raises SettingsError for an engine that does not exist, EngineUnavailableError if there is none to use.
+        """
+        self.stall_s = STALL_S
+        self._timing = _timing(settings.stt)
+        self._home = home
+        self._is_command: IsCommand | None = is_command
+        self._host = EngineHost("speech-to-text", engines or _engines(settings))
+        self._ears = Worker("voice-activity", max_waiting=MAX_WINDOWS_WAITING)
+        self._pool = VoiceActivityPool()
+        self._home_changed = asyncio.Event()
+        self._home_task: asyncio.Task[None] | None = None
+        self._unsubscribe: Callable[[], None] | None = None
+
+    @property
+    def info(self) -> Info:
+        """The engine that is used, or is loading, and its model; not installed if none can be loaded."""
+        return Info(asr=[_program(self._host.engine.capabilities, usable=self._host.state != EngineState.FAILED)])
+
+    async def start(self) -> None:
+        """Begin to load, and to follow the home."""
+        self._host.start()
+        self._home_changed.set()
+        self._unsubscribe = self._home.subscribe(self._note_home)
+        self._home_task = asyncio.create_task(self._follow_home(), name="stt-home")
+
+    async def stop(self) -> None:
+        """End loading and the workers."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        if self._home_task is not None:
+            self._home_task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._home_task
+        await asyncio.gather(self._ears.close(), self._host.stop())
+
+    async def serve(self, connection: Connection, first: Event) -> None:
+        """Transcribe one utterance, which begins with `transcribe` or with `audio-start`.
+
+        The transcript is sent as soon as the end is decided, which may be before `audio-stop`. A chunk without
+        `audio-start` is taken as it says of itself.
+        """
+        asked = parse(Transcribe, first) if Transcribe.is_type(first.type) else None
+        request = self._request(asked or Transcribe())
+        utterance = Utterance(
+            connection,
+            Hearing(self._ears, self._pool),
+            Recognizer(self._host, request, self._is_command),
+            self._timing.for_sensitivity(_sensitivity(asked)),
+            stall_s=self.stall_s,
+        )
+        try:
+            recognition = await utterance.recognize(None if asked else first)
+            await connection.write(Transcript(recognition.text, language=recognition.language or None).event())
+        finally:
+            await utterance.close()
+
+    def _request(self, asked: Transcribe) -> SttRequest:
+        about = self._host.engine.capabilities
+        names = (*_texts(asked.transcript_names), *_texts(asked.transcript_terms))
+        _check_model(asked.name, about)
+        return SttRequest(_checked_language(asked.language, about), names[:MAX_NAMES])
+
+    def _note_home(self, _: HomeSnapshot) -> None:
+        self._home_changed.set()
+
+    async def _follow_home(self) -> None:
+        """Tell the engine of the home when it is loaded and whenever the home changes; many changes are one."""
+        try:
+            engine = await self._host.ready(None)
+        except SottoError:
+            return
+        while True:
+            await self._home_changed.wait()
+            self._home_changed.clear()
+            try:
+                await self._host.run(_teach(engine, self._home.snapshot), priority=Priority.LOAD)
+            except SottoError as err:
+                _LOGGER.warning("%s does not know the home's names: %s", engine.capabilities.name, err)
+
+
+def _teach(engine: SttEngine, home: HomeSnapshot) -> Callable[[Cancellation], None]:
+    def teach(_: Cancellation) -> None:
+        engine.set_home(home)
+
+    return teach
+
+
+def _engines(settings: Settings) -> list[SttEngine]:
+    """Make the engines that the settings allow; one that cannot be made is passed over where there is another."""
+    if settings.stt.engine != "auto":
+        return [find(Stage.STT, settings.stt.engine).create(settings)]
+    engines: list[SttEngine] = []
+    reasons: list[EngineUnavailableError] = []
+    for spec in engines_of(Stage.STT):
+        try:
+            engines.append(spec.create(settings))
+        except EngineUnavailableError as err:
+            _LOGGER.info("%s is not used: %s", spec.name, err)
+            reasons.append(err)
+    if not engines:
+        raise reasons[-1]
+    return engines
+
+
+def _timing(settings: SttSettings) -> Timing:
+    return Timing(
+        pause_s=settings.pause_s,
+        silence_s=settings.silence_s,
+        complete_silence_s=settings.complete_silence_s,
+        no_speech_s=settings.no_speech_s,
+        max_utterance_s=settings.max_utterance_s,
+    )
+
+
+def _program(about: SttCapabilities, *, usable: bool) -> AsrProgram:
+    attribution = Attribution(*about.attribution)
+    model = AsrModel(
+        name=about.model,
+        attribution=attribution,
+        installed=usable,
+        description=about.model,
+        version=about.version,
+        languages=list(about.languages),
+    )
+    return AsrProgram(
+        name=about.name,
+        attribution=attribution,
+        installed=usable,
+        description=about.description,
+        version=about.version,
+        models=[model],
+        requires_external_vad=False,
+        supports_transcript_streaming=False,
+    )
+
+
+def _check_model(name: object, about: SttCapabilities) -> None:
+    if name is not None and name not in (about.name, about.model):
+        raise UnknownModelError(f"There is no model {name!r} here.", remedy=f"Ask for {about.model}, or for none.")
+
+
+def _checked_language(language: object, about: SttCapabilities) -> str | None:
+    """Return the language as the client wrote it, for its region may matter to the engine."""
+    if language is None or language == "":
+        return None
+    if not isinstance(language, str) or match_language(language, about.languages) is None:
+        raise BadRequestError(
+            f"{about.name} with the model {about.model} does not understand {language!r}.",
+            remedy=f"It understands: {', '.join(about.languages)}.",
+        )
+    return language
+
+
+def _sensitivity(asked: Transcribe | None) -> str | None:
+    wanted = asked.vad_sensitivity if asked is not None else None
+    return str(getattr(wanted, "value", wanted)) if wanted is not None else None
+
+
+def _texts(given: object) -> list[str]:
+    if given is None:
+        return []
+    if not isinstance(given, list) or not all(isinstance(text, str) for text in given):
+        raise BadRequestError("The names and terms of a transcript must be lists of texts.")
+    return given
