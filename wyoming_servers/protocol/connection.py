@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from wyoming.ping import Ping, Pong
 from ..errors import LimitExceededError, MalformedEventError, SottoError
 
 T = TypeVar("T")
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +161,9 @@ class Connection:
             self._end(err)
         except (OSError, asyncio.IncompleteReadError):
             self._end()
+        except Exception:  # the outermost edge of this task: unnoticed, the client would wait for ever
+            _LOGGER.exception("Reading from a client failed")
+            self._end(SottoError("Something went wrong here.", remedy="The server's log says what."))
         else:
             self._end()
 
