@@ -30,6 +30,7 @@ from .understanding import Answer, Understanding, Utterance
 
 _LOGGER = logging.getLogger(__name__)
 
+_SENTENCES_VERSION = version("home-assistant-intents")
 _ATTRIBUTION = Attribution(name="OHF-Voice", url="https://github.com/OHF-Voice/intents")
 
 
@@ -55,7 +56,7 @@ class ConversationService(Service):
             attribution=_ATTRIBUTION,
             installed=True,
             description="Home Assistant's own sentences, over the names of this home",
-            version=version("home-assistant-intents"),
+            version=_SENTENCES_VERSION,
             languages=list(LANGUAGES),
         )
         program = IntentProgram(
