@@ -136,7 +136,7 @@ def fold(name: str) -> str:
 
 
 def _text(value: Any) -> str | None:
-    return str(value) if value not in {None, "", "all"} else None
+    return None if value is None or value in ("", "all") else str(value)
 
 
 def _texts(value: Any) -> frozenset[str]:

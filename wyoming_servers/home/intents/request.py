@@ -42,7 +42,7 @@ class Request:
 
     def text(self, slot: str) -> str:
         """Return a slot as text; raises HomeError if it is missing."""
-        if self.slots.get(slot) in {None, ""}:
+        if self.slots.get(slot) is None or self.slots[slot] == "":
             raise HomeError(f"{self.intent} needs the slot {slot}.", remedy="Say what is meant.")
         return str(self.slots[slot])
 
