@@ -93,6 +93,7 @@ class MarkEngine(WakeEngine):
         for name in names or ():
             if name not in self.names:
                 raise unknown_word(name, self.names)
+        assert names is None or len(set(names)) == len(names)
         self.sessions += 1
         self.idle.clear()
         return MarkSession(self, self.names if names is None else names)

@@ -69,7 +69,7 @@ def test_a_file_of_the_same_size_is_read_again_when_its_time_changes(tmp_path: P
 
 def test_other_files_are_left_alone(tmp_path: Path) -> None:
     for name in ("readme.txt", "._computer.tflite", ".tflite"):
-        (tmp_path / name).write_bytes(b"bad")
+        (tmp_path / name).write_bytes(b"good")
     (tmp_path / "folder.tflite").mkdir()
     assert not CustomFolder(tmp_path, load).scan()
 

@@ -17,7 +17,9 @@ from wyoming_servers.errors import EngineUnavailableError, UnknownModelError
 from wyoming_servers.settings import ServerSettings, Settings
 from wyoming_servers.wake.engine import Heard, WakeEngine
 from wyoming_servers.wake.engines import openwakeword
-from wyoming_servers.wake.engines.openwakeword import create
+from wyoming_servers.wake.engines.openwakeword import OpenWakeWordSession, create
+from wyoming_servers.wake.features import STEP_MS
+from wyoming_servers.wake.tflite import BadModelError, TfLite
 
 MODELS = Path(pyopen_wakeword.__file__).parent / "models"
 BUILT_IN = ("alexa", "hey_jarvis", "hey_mycroft", "hey_rhasspy", "okay_nabu")
@@ -150,6 +152,8 @@ def test_a_closed_session_hears_nothing(loaded: WakeEngine, spoken: Callable[[st
     session.close()
     session.close()
     assert session.feed(spoken("hey jarvis") + SECOND) == []
+    assert isinstance(session, OpenWakeWordSession)
+    assert session._features.at_ms <= STEP_MS  # nor computes what nobody waits for
 
 
 def test_custom_words_come_with_load_and_with_refresh(settings_with: SettingsFactory, tmp_path: Path) -> None:
@@ -207,6 +211,20 @@ def test_files_that_are_no_words_are_reported_and_not_offered(
         "text.tflite",
         "truncated.tflite",
     ]
+
+
+def test_a_file_that_does_not_survive_the_probe_is_never_loaded_here(
+    settings_with: SettingsFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def probe(library: TfLite, model: bytes, *, input_shape: tuple[int, ...]) -> None:
+        raise BadModelError("it is damaged")
+
+    monkeypatch.setattr(TfLite, "probe", probe)
+    (tmp_path / "wake").mkdir()
+    shutil.copy(MODELS / "okay_nabu.tflite", tmp_path / "wake" / "computer.tflite")
+    engine = create(settings_with())
+    engine.load()
+    assert tuple(word.name for word in engine.words) == BUILT_IN
 
 
 def test_a_package_without_its_files_is_an_error_with_the_command_that_repairs_it(

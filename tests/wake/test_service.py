@@ -18,6 +18,7 @@ from wyoming.info import Describe, Info
 from wyoming.wake import Detect, Detection, NotDetected
 
 from wyoming_servers.errors import EngineUnavailableError, SettingsError
+from wyoming_servers.protocol.connection import Connection
 from wyoming_servers.settings import Settings
 from wyoming_servers.wake import listening, server
 from wyoming_servers.wake.engine import WakeEngine
@@ -125,7 +126,8 @@ async def test_a_stream_without_a_word_ends_as_not_detected_and_the_next_may_fol
     assert await not_detected(client)
     await send(client, detect("one"), START, *chunks(marked(500, {400: 1})), STOP)
     assert await heard(client) == ("one", 400)
-    await send(client, detect("one"), STOP)
+    await send(client, detect("one"), START, *chunks(marked(500, {300: 1})), STOP, detect("one"), STOP)
+    assert await heard(client) == ("one", 300)
     assert await not_detected(client)
 
 
@@ -179,6 +181,13 @@ async def test_a_second_detect_begins_anew_as_satellites_send_it(client: AsyncTc
     assert await heard(client) == ("one", 900)
     await send(client, detect("two"), START, *chunks(marked(1_000, {100: 1, 200: 2})))
     assert await heard(client) == ("two", 200)
+
+
+async def test_a_stream_that_begins_anew_has_heard_nothing_yet(client: AsyncTcpClient, marked: Marked) -> None:
+    await send(client, detect(), START, *chunks(marked(500, {400: 1})), START, *chunks(marked(500, {300: 2})))
+    assert [await heard(client) for _ in range(2)] == [("one", 400), ("two", 300)]
+    await send(client, START, *chunks(marked(500, {})), STOP)
+    assert await not_detected(client)
 
 
 async def test_audio_that_came_before_a_second_detect_still_counts(
@@ -250,6 +259,26 @@ async def test_a_client_that_leaves_while_the_engine_loads_leaves_nothing_behind
     assert await not_detected(other)
     await happens(engine.idle)
     assert engine.sessions == 0
+
+
+async def test_a_client_that_leaves_while_the_engine_loads_is_not_waited_for(
+    engine: Any, serve: Serve, connect: Connect
+) -> None:
+    left = asyncio.Event()
+
+    class Watched(WakeService):
+        async def serve(self, connection: Connection, first: Event) -> None:
+            try:
+                await super().serve(connection, first)
+            finally:
+                left.set()
+
+    engine.loading.clear()
+    client = await connect(await serve(Watched(Settings(), [engine])))
+    await send(client, detect("one"), START)
+    await client.disconnect()
+    await asyncio.wait_for(left.wait(), WAIT_S)
+    engine.loading.set()
 
 
 async def test_an_engine_that_cannot_be_loaded_is_an_error_and_not_installed(
