@@ -82,5 +82,8 @@ def _sentence(tag: str, code: str) -> _Sentence:
 
 
 def _each_once(names: Iterable[str]) -> tuple[str, ...]:
-    by_key = {name.strip().casefold(): name.strip() for name in reversed(list(names)) if name.strip()}
-    return tuple(reversed(by_key.values()))
+    by_key: dict[str, str] = {}
+    for name in map(str.strip, names):
+        if name:
+            by_key.setdefault(name.casefold(), name)
+    return tuple(by_key.values())
