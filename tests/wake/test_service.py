@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
@@ -17,13 +16,13 @@ from wyoming.event import Event
 from wyoming.info import Describe, Info
 from wyoming.wake import Detect, Detection, NotDetected
 
-from wyoming_servers.errors import EngineUnavailableError, SettingsError
+from wyoming_servers.errors import EngineUnavailableError
 from wyoming_servers.protocol.connection import Connection
 from wyoming_servers.settings import Settings
-from wyoming_servers.wake import listening, server
+from wyoming_servers.wake import listening
 from wyoming_servers.wake.engine import WakeEngine
 from wyoming_servers.wake.listening import PIECE_S
-from wyoming_servers.wake.server import WATCH_S, WakeService
+from wyoming_servers.wake.server import WakeService
 
 Serve = Callable[..., Awaitable[int]]
 Connect = Callable[[int], Awaitable[AsyncTcpClient]]
@@ -383,55 +382,3 @@ async def test_twenty_clients_at_once_hear_only_their_own(
         [(engine.names[n % 3], 100 * n + 10 * (n % 3 + 1)), (engine.names[n % 3], 2_990)] for n in range(20)
     ]
     assert engine.sessions == 20
-
-
-async def test_the_folder_is_looked_at_every_few_seconds_and_info_follows(
-    engine: Any, serve: Serve, connect: Connect, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.CRITICAL, logger=server.__name__)
-    slept: list[float] = []
-    ticks: asyncio.Queue[None] = asyncio.Queue()
-
-    async def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        arrived.set()
-        await ticks.get()
-
-    arrived = asyncio.Event()
-
-    async def tick() -> None:
-        """Let one look happen and end."""
-        arrived.clear()
-        ticks.put_nowait(None)
-        await asyncio.wait_for(arrived.wait(), WAIT_S)
-
-    client = await connect(await serve(WakeService(Settings(), [engine], sleep=sleep)))
-    await send(client, detect(), STOP)
-    assert await not_detected(client)
-    await tick()  # the look fails: nothing is to be found
-    engine.found = ("one", "computer_v2")
-    await tick()
-    (program,) = (await describe(client)).wake
-    assert [model.name for model in program.models] == ["one", "computer_v2"]
-    assert set(slept) == {WATCH_S}
-
-
-async def test_info_is_what_home_assistant_lists() -> None:
-    service = WakeService(Settings())
-    (program,) = service.info.wake
-    await service.stop()
-    assert program.name == "openwakeword"
-    assert program.installed
-    nabu = next(model for model in program.models if model.name == "okay_nabu")
-    assert (nabu.phrase, nabu.description, nabu.languages, nabu.installed) == ("okay nabu", "Okay Nabu", ["en"], True)
-
-
-async def test_an_engine_that_does_not_exist_is_an_error(settings_with: Callable[..., Settings]) -> None:
-    with pytest.raises(SettingsError, match="openwakeword"):
-        WakeService(settings_with(engine="snowboy"))
-
-
-async def test_without_any_engine_the_error_says_how_to_install_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wyoming_servers.registry.find_spec", lambda module: None)
-    with pytest.raises(EngineUnavailableError, match=r"sotto\[wake\]"):
-        WakeService(Settings())
