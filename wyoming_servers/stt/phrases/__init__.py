@@ -1,0 +1,1 @@
+"""What the `phrases` engine knows of language: a home's sentences, how they sound, and which one was meant."""
