@@ -22,7 +22,7 @@ from .voice_activity import WINDOW_S
 _LOGGER = logging.getLogger(__name__)
 
 PRE_ROLL_S = 0.5
-"""Audio before speech is noticed that belongs to it: the rule needs 0.13 s, and Silero may hear an unvoiced first
+"""Audio before speech is noticed that belongs to it: the rule needs 0.1 s, and Silero may hear an unvoiced first
 consonant 0.11 s late ("stop"). The rest is a little quiet, which recognisers like."""
 
 STALL_S = 5.0
