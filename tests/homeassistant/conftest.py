@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.homeassistant.house import Furnisher
+from tests.homeassistant.house import EXPOSED, Furnisher
 from tests.homeassistant.instance import ENVIRONMENT, ROOT, HomeAssistant
 
 HERE = Path(__file__).parent
@@ -34,6 +34,7 @@ def home_assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAss
     instance.start()
     try:
         instance.onboard()
+        instance.wait_for(*EXPOSED)
         with instance.administrator() as admin:
             Furnisher(admin).furnish()
         yield instance

@@ -151,13 +151,25 @@ class HomeAssistant:
         """Make the owner, with a long-lived access token in `token`, and return when all is set up."""
         client = f"{self.url}/"
         user = {"name": "Owner", "username": "owner", "password": "secret", "client_id": client, "language": "en"}
-        code = self._post("/api/onboarding/users", json.dumps(user), "application/json")["auth_code"]
+        code = self.post("/api/onboarding/users", user)["auth_code"]
         grant = urlencode({"grant_type": "authorization_code", "code": code, "client_id": client})
-        self.token = self._post("/auth/token", grant, "application/x-www-form-urlencoded")["access_token"]
+        self.token = self._send("/auth/token", grant, "application/x-www-form-urlencoded")["access_token"]
         with self.administrator() as admin:
             number = admin.send("auth/long_lived_access_token", client_name="Sotto", lifespan=365)
             self.token = str(admin.recv_result(number).result)
         self._wait(self._is_running)
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Send JSON to the REST API, as the owner once there is one, and return what it answers."""
+        return self._send(path, json.dumps(body), "application/json")
+
+    def delete(self, path: str) -> None:
+        """Delete by the REST API."""
+        self._send(path, "", "application/json", "DELETE")
+
+    def wait_for(self, *entity_ids: str) -> None:
+        """Return when all of these entities have a state: integrations may bring them after the start."""
+        self._wait(lambda: set(entity_ids) <= {state["entity_id"] for state in self._get("/api/states")})
 
     def administrator(self) -> WebsocketClient:
         """Return a connection, for `with`, that may change everything."""
@@ -165,9 +177,7 @@ class HomeAssistant:
 
     def _is_running(self) -> bool:
         with suppress(URLError, ConnectionError, TimeoutError):
-            request = Request(f"{self.url}/api/config", headers={"Authorization": f"Bearer {self.token}"})
-            with urlopen(request, timeout=5) as response:
-                return bool(json.load(response)["state"] == "RUNNING")
+            return bool(self._get("/api/config")["state"] == "RUNNING")
         return False
 
     def _is_serving(self) -> bool:
@@ -176,8 +186,12 @@ class HomeAssistant:
             return True
         return False
 
-    def _post(self, path: str, body: str, kind: str) -> Any:
-        request = Request(self.url + path, body.encode(), {"Content-Type": kind})
+    def _get(self, path: str) -> Any:
+        return self._send(path, "", "application/json", "GET")
+
+    def _send(self, path: str, body: str, kind: str, method: str = "POST") -> Any:
+        login = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        request = Request(self.url + path, body.encode() or None, {"Content-Type": kind, **login}, method=method)
         with urlopen(request, timeout=30) as response:
             return json.load(response)
 

@@ -154,6 +154,8 @@ async def test_a_renamed_area_and_a_new_floor_are_known_within_two_seconds(
 async def test_a_state_follows_without_a_word_to_those_who_listen_for_names(
     home: HomeAssistantHome, furnisher: Furnisher
 ) -> None:
+    furnisher.act("light", "turn_off", "light.bed_light")
+    await until(lambda: the(home.snapshot, "light.bed_light").state == "off")
     published: list[HomeSnapshot] = []
     home.subscribe(published.append)
     before = home.snapshot

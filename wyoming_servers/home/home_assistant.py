@@ -54,13 +54,13 @@ class Pace:
 
     gather_s: float = 0.25
     """From the first event of a burst until it is acted upon: a renamed device renames its entities."""
-    busy_s: float = 1.0
+    busy_s: float = 0.5
     """The same when something was acted upon less than this ago, as while Home Assistant starts."""
     states_s: float = 20.0
     """How long the first states may take to come."""
-    exposure_s: float = 1.2
+    exposure_s: float = 1.0
     """Between two questions for what is exposed."""
-    exposure_share: float = 0.01
+    exposure_share: float = 0.05
     """No more than this share of Home Assistant's time goes into answering that question."""
     retry_s: float = 1.0
     """Before the first new attempt to connect; each further one waits twice as long."""
