@@ -47,7 +47,7 @@ def test_a_name_of_nothing_but_punctuation_matches_nothing() -> None:
     names = Names(house)
     assert found(names, "anything ... ?!") == []
     assert found(names, "anything ...", "area") == []
-    assert not names.in_text("anything")
+    assert not names.kinds_in("anything")
 
 
 def test_two_lights_of_one_name_are_tried_once_and_a_fan_of_that_name_beside_them() -> None:

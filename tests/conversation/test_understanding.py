@@ -44,6 +44,7 @@ class OtherHome(Home):
         ("", "en", "Sorry, I didn't hear anything."),
         ("...", "zh", "抱歉，我没有听到内容。"),
         ("lamp " * 100, "en", "Sorry, that was too long for me. Please say it in fewer words."),
+        ("", "zh-HK", "抱歉，我沒有聽到內容。"),
         ("Qapla'", "tlh", "Sorry, I don't speak that language yet."),
     ],
 )
@@ -176,3 +177,12 @@ def test_nothing_that_is_said_makes_it_fail(understanding: Understanding, text: 
 
 def test_a_recognizer_remembers_what_a_text_meant(english: Recognizer) -> None:
     assert english.recognize("turn on the TV") is english.recognize("turn on the TV")
+
+
+@pytest.mark.parametrize(("domain", "state"), [("binary_sensor", "on"), ("cover", "open")])
+def test_a_question_about_windows_is_about_those_that_this_home_has(domain: str, state: str) -> None:
+    window = Entity(f"{domain}.window", "Pane", area_id="kitchen", device_class="window")
+    understanding = Understanding(OtherHome(replace(DEMO_HOUSE, entities=(window,))), "en", 200)
+    command, template = understanding.understand(Utterance("are all the windows open", "en")).commands[0]
+    assert (command.slots["domain"], command.slots["state"]) == (domain, state)
+    assert render_answer(template, command.slots, unmatched=[window]) == "No, Pane is not open"

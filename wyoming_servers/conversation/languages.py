@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from hassil.intents import Intent, IntentData, Intents
 from home_assistant_intents import get_intents, get_languages
 
 from ..errors import EngineUnavailableError
+from .candidates import Candidates
 
 LANGUAGES: tuple[str, ...] = tuple(get_languages())
 """As Home Assistant spells them."""
@@ -50,21 +51,17 @@ class Language:
     """One language's sentences, and the answers that belong to them."""
 
     code: str
-    intents: Intents
     responses: Mapping[str, Mapping[str, str]]
     """Template by intent and response key."""
     errors: Mapping[str, str]
     """Template by error key, such as `no_entity`."""
 
-    @cached_property
-    def local_intents(self) -> Intents:
-        """Only the sentences that mean the room in which they are said: "turn on the lights"."""
-        return _only(self.intents, lambda _, data: "area" in data.requires_context)
-
-    @cached_property
-    def action_intents(self) -> Intents:
-        """Only the sentences with which things are switched, set or asked about one by one."""
-        return _only(self.intents, lambda name, data: name in _ACTIONS or data.response == "one_yesno")
+    sentences: Candidates
+    """All sentences."""
+    local: Candidates
+    """Only those that mean the room in which they are said: "turn on the lights"."""
+    actions: Candidates
+    """Only those with which things are switched, set or asked about one by one."""
 
     def response(self, intent: str, key: str | None) -> str:
         """Return the template of what is said when an intent is done; "" if there is none."""
@@ -104,15 +101,12 @@ def load_language(code: str) -> Language:
             f"home-assistant-intents has no language {code}.", remedy=f"Choose one of {', '.join(LANGUAGES)}."
         )
     intents = Intents.from_dict(data)
-    _parse(intents)
     answers = data.get("responses", {})
-    return Language(code, intents, answers.get("intents", {}), answers.get("errors", {}))
-
-
-def _parse(intents: Intents) -> None:
-    """Parse every sentence now; hassil would at the first request."""
-    for intent in intents.intents.values():
-        for data in intent.data:
-            rules = {**intents.expansion_rules, **data.expansion_rules}
-            for sentence in data.sentences:
-                sentence.get_required_clauses(rules)
+    return Language(
+        code,
+        responses=answers.get("intents", {}),
+        errors=answers.get("errors", {}),
+        sentences=Candidates(intents),
+        local=Candidates(_only(intents, lambda _, each: "area" in each.requires_context)),
+        actions=Candidates(_only(intents, lambda name, each: name in _ACTIONS or each.response == "one_yesno")),
+    )

@@ -54,10 +54,10 @@ class Names:
             for kind, names in self._lists.items()
         }
 
-    def in_text(self, text: str) -> bool:
-        """Whether the text contains any name at all."""
+    def kinds_in(self, text: str) -> frozenset[str]:
+        """Return which of `name`, `area` and `floor` the text contains any of."""
         haystack = _key(text)
-        return any(name.key in haystack for names in self._lists.values() for name in names)
+        return frozenset(kind for kind, names in self._lists.items() if any(name.key in haystack for name in names))
 
 
 def _entity_names(home: HomeSnapshot) -> tuple[_Name, ...]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from hassil.intents import Intents
 from hassil.models import MatchEntity, UnmatchedEntity, UnmatchedTextEntity
 from hassil.recognize import MISSING_ENTITY, RecognizeResult, recognize_all, recognize_best
 
 from ..home.targets import DOMAINS
+from .candidates import Candidates
 from .languages import Language
 from .names import Names, normalize
 from .politeness import without_politeness
@@ -75,31 +75,33 @@ class Recognizer:
     def _best(self, text: str, in_room: bool) -> RecognizeResult | None:
         language = self.language
         lists = self._names.lists_for(text)
+        kinds = self._names.kinds_in(text)
 
-        def best(intents: Intents, context: dict[str, Any]) -> RecognizeResult | None:
+        def best(sentences: Candidates, context: dict[str, Any]) -> RecognizeResult | None:
+            intents = sentences.within(text, kinds)
             return recognize_best(text, intents, lists, intent_context=context, best_slot_name="name")
 
         if in_room:
-            return best(language.intents, _LOCAL)
-        return best(language.intents, {}) or best(language.local_intents, _LOCAL)
+            return best(language.sentences, _LOCAL)
+        return best(language.sentences, {}) or best(language.local, _LOCAL)
 
     def mentions(self, text: str) -> bool:
         """Whether the text contains the name of anything in this home."""
-        return self._names.in_text(normalize(text))
+        return bool(self._names.kinds_in(normalize(text)))
 
     def nearest(self, text: str) -> NearMiss | None:
         """Return what the text would be with a name that this home does not have; None if it is far from that."""
         text = without_politeness(normalize(text), self.language.code)
         results = recognize_all(
             text,
-            self.language.action_intents,
+            self.language.actions.within(text),
             self._names.lists_for(text),
             intent_context=_LOCAL,
             allow_unmatched_entities=True,
         )
         best = max((result for result in results if result.text_chunks_matched), key=_closeness, default=None)
         miss = _near_miss(best) if best is not None else None
-        return None if miss is None or any(map(self._names.in_text, miss.unknown.values())) else miss
+        return None if miss is None or any(map(self._names.kinds_in, miss.unknown.values())) else miss
 
 
 _LOCAL = {"area": {"value": HERE, "text": HERE}}

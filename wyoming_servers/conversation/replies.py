@@ -42,7 +42,17 @@ _OWN: Mapping[str, Mapping[str, str]] = {
         "failed": "抱歉，出了点问题，请再试一次。",
         "no_language": "抱歉，我还不会这种语言。",
     },
+    "zh-TW": {
+        "which_area": "請問是哪個房間？",
+        "which_entity": "有{{ count }}個{{ entity }}：{{ areas }}。請問是哪一個？",
+        "empty": "抱歉，我沒有聽到內容。",
+        "too_long": "抱歉，這句話太長了，請說得簡短一些。",
+        "loading": "我還在啟動，請稍後再試。",
+        "failed": "抱歉，出了點問題，請再試一次。",
+        "no_language": "抱歉，我還不會這種語言。",
+    },
 }
+_SCRIPTS = {"zh-CN": "zh", "zh-HK": "zh-TW"}
 _NEAREST = {
     "which_area": "duplicate_targets",
     "which_entity": "duplicate_entities",
@@ -56,7 +66,7 @@ _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
 
 def say(refusal: Refusal, language: str, errors: Mapping[str, str]) -> str:
     """Return the sentence for a refusal; `errors` are Home Assistant's of that language."""
-    own = _OWN.get(language.partition("-")[0], {})
+    own = _OWN.get(_SCRIPTS.get(language, language), {})
     template = own.get(refusal.key) or errors.get(refusal.key)
     template = template or errors.get(_NEAREST.get(refusal.key, "no_intent")) or errors.get("no_intent")
     template = template or _OWN["en"].get(refusal.key) or _OWN["en"]["failed"]

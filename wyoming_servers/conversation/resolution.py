@@ -45,7 +45,7 @@ def resolve(
     resolved: list[Command] = []
     for command in commands:
         placed = _place(command, home, [here, _area_of(resolved[-1:], home)], language)
-        outcome = placed if isinstance(placed, Refusal) else _aim(_ask_sensor(placed, home, language), home, here)
+        outcome = placed if isinstance(placed, Refusal) else _aim(_ask_sensors(placed, home, language), home, here)
         if isinstance(outcome, Refusal):
             return outcome
         resolved.append(outcome)
@@ -84,14 +84,35 @@ def name_in(thing: Area | Entity, language: str) -> str:
     return thing.name
 
 
-def _ask_sensor(command: Command, home: HomeSnapshot, language: str) -> Command:
+def _ask_sensors(command: Command, home: HomeSnapshot, language: str) -> Command:
+    """Ask sensors where the sentences only know things that move or heat, and this home has no such thing."""
+    wanted = wanted_by(command.intent, command.slots)
+    if wanted.name or match_targets(home, wanted).entities:
+        return command
+    if command.intent == "HassClimateGetTemperature":
+        return _ask_thermometer(command, home, wanted, language)
+    if command.intent == "HassGetState" and wanted.domains == {"cover"}:
+        return _ask_contacts(command, home, wanted)
+    return command
+
+
+def _ask_contacts(command: Command, home: HomeSnapshot, wanted: Wanted) -> Command:
+    """Ask door and window contacts, of which open ones are `on`."""
+    state = _CONTACT_STATES.get(str(command.slots.get("state")))
+    if state is None or not match_targets(home, replace(wanted, domains=frozenset({"binary_sensor"}))).entities:
+        return command
+    slots = {**command.slots, "domain": "binary_sensor", "state": state}
+    return replace(command, slots=slots, spoken={"state": str(command.slots["state"]), **command.spoken})
+
+
+_CONTACT_STATES = {"open": "on", "closed": "off"}
+
+
+def _ask_thermometer(command: Command, home: HomeSnapshot, wanted: Wanted, language: str) -> Command:
     """Ask a room's thermometer where there is no thermostat.
 
     Home Assistant does so only for the one that was set as the area's own, which nobody tells us.
     """
-    wanted = wanted_by(command.intent, command.slots)
-    if command.intent != "HassClimateGetTemperature" or wanted.name or match_targets(home, wanted).entities:
-        return command
     sensors = match_targets(home, replace(wanted, domains=_SENSORS, device_classes=_TEMPERATURE)).entities
     if len(sensors) != 1:
         return command
