@@ -45,6 +45,12 @@ class TextEngine(TtsEngine):
     """Text, voice and speaker of every piece, in the order in which they were begun."""
     gate: threading.Event = field(default_factory=threading.Event)
     """Pieces wait for it."""
+    until_cancelled: bool = False
+    """Pieces end only when they are cancelled."""
+    padding: int = 0
+    """Silent samples after every piece."""
+    loading: threading.Event = field(default_factory=threading.Event)
+    """Loading waits for it."""
     begun: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     """Counts the pieces that were begun."""
     changed: bool = False
@@ -52,6 +58,7 @@ class TextEngine(TtsEngine):
 
     def __post_init__(self) -> None:
         self.gate.set()
+        self.loading.set()
 
     @property
     def capabilities(self) -> TtsCapabilities:
@@ -66,6 +73,7 @@ class TextEngine(TtsEngine):
         return (*made, *self.extra)
 
     def load(self) -> None:
+        assert self.loading.wait(WAIT_S)
         if "load" in self.broken:
             raise EngineError("It does not load.")
 
@@ -77,9 +85,11 @@ class TextEngine(TtsEngine):
         self.spoken.append((text, voice.name, speaker))
         self.begun.release()
         assert self.gate.wait(WAIT_S)
+        if self.until_cancelled:
+            assert cancellation._event.wait(WAIT_S)
         if voice.name in self.broken:
             raise EngineError(f"{voice.name} is broken.")
-        return Speech(to_pcm(text), self.rate_hz)
+        return Speech(to_pcm(text) + bytes(2 * self.padding), self.rate_hz)
 
 
 @dataclass

@@ -32,6 +32,12 @@ def split(*deltas: str) -> list[str]:
         ("1. First\n2. Second", ["1. First", "2. Second"]),
         ("# Title\nText\n\n- one\n- two", ["# Title", "Text", "- one", "- two"]),
         ("Am 3. Mai kommt z.B. Anna. Sie bleibt.", ["Am 3. Mai kommt z.B. Anna.", "Sie bleibt."]),
+        ("It is 21. The window is open.", ["It is 21.", "The window is open."]),
+        (
+            "Freitag, 20. November. Am 21. november. Im 2. Stock.",
+            ["Freitag, 20. November.", "Am 21. november.", "Im 2. Stock."],
+        ),
+        ("It was 2025. then 19. Good.", ["It was 2025.", "then 19.", "Good."]),
         ("灯已打开。还有吗？好的！", ["灯已打开。", "还有吗？", "好的！"]),  # noqa: RUF001
         ("好吗?我去。", ["好吗?", "我去。"]),
         ("第一；第二。", ["第一；", "第二。"]),  # noqa: RUF001

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from time import monotonic
+from typing import Any
 
 import pytest
 from wyoming.audio import AudioChunk
+from wyoming.client import AsyncTcpClient
 from wyoming.event import Event
 from wyoming.info import Describe, Info
 from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeVoice
@@ -15,11 +17,13 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, Synthesize
 from tests.conftest import ServeFunction
 from tests.tts.conftest import WAIT_S, Connect, Say, TextEngine, listen, send_stream, to_text
 from wyoming_servers.errors import EngineUnavailableError, SettingsError
+from wyoming_servers.host import EngineHost
 from wyoming_servers.settings import Settings, build
 from wyoming_servers.tts.engine import TtsEngine, Voice
 from wyoming_servers.tts.roster import installed_engines
 from wyoming_servers.tts.server import TtsService
 from wyoming_servers.tts.sound import CHUNK_SAMPLES
+from wyoming_servers.worker import Priority
 
 REPLY = "The light is on. The door is closed. Good night."
 DELTAS = ["The li", "ght is", " on. T", "he door is cl", "osed", ". ", "Good", " night", "."]
@@ -27,6 +31,10 @@ DELTAS = ["The li", "ght is", " on. T", "he door is cl", "osed", ". ", "Good", "
 
 def service(*engines: TtsEngine, settings: Settings | None = None) -> TtsService:
     return TtsService(settings or Settings(), engines or (TextEngine(),))
+
+
+async def send_text(client: AsyncTcpClient, parts: Sequence[str]) -> None:
+    await client.write_event(Synthesize(text="".join(parts)).event())
 
 
 async def wait_for_begun(engine: TextEngine) -> None:
@@ -61,12 +69,12 @@ async def test_the_first_sentence_sounds_while_the_rest_is_not_written_yet(
 
 
 async def test_the_next_sentence_is_made_while_the_one_before_is_sent(serve: ServeFunction, connect: Connect) -> None:
-    engine = TextEngine()
+    engine = TextEngine(padding=8_000_000)  # more than the sockets hold, to a client that does not read
     client = await connect(await serve(service(engine)))
     await send_stream(client, ["One. Two. Three. Four."])
-    await listen(client, "audio-chunk")
     await wait_for_begun(engine)
     await wait_for_begun(engine)
+    assert engine.spoken[1][0] == "Two."
 
 
 async def test_several_requests_on_one_connection_are_answered_one_after_the_other(
@@ -96,6 +104,12 @@ async def test_there_is_a_pause_between_sentences_but_not_after_the_last(serve: 
     assert pause == "\0" * round(0.25 * heard.rate_hz)
 
 
+async def test_silence_that_the_voice_itself_makes_is_part_of_the_pause(serve: ServeFunction, say: Say) -> None:
+    heard = await say(await serve(service(TextEngine(padding=1600))), "One. Two.")
+    pause = to_text(heard.pcm).removeprefix("One.").rstrip("\0").removesuffix("Two.")
+    assert pause == "\0" * round(0.25 * heard.rate_hz)
+
+
 async def test_a_stream_has_one_format_whatever_the_rates_of_its_voices(serve: ServeFunction, stream: Say) -> None:
     english, chinese = TextEngine("en", ("en-US",), 16_000), TextEngine("zh", ("zh-CN",), 48_000)
     heard = await stream(await serve(service(english, chinese)), ["The light is on. ", "灯" * 90, "。", " The end."])
@@ -120,6 +134,12 @@ async def test_the_speaker_that_was_asked_for_speaks(serve: ServeFunction, say: 
     engine = TextEngine()
     await say(await serve(service(engine)), "Hello.", SynthesizeVoice(name="text-en-US", speaker="bernd"))
     assert engine.spoken == [("Hello.", "text-en-US", "bernd")]
+
+
+async def test_a_voice_that_stands_in_speaks_with_its_own_speaker(serve: ServeFunction, say: Say) -> None:
+    engine = TextEngine(languages=("en-US",), extra=(Voice("alone", "zh-CN", "", ("", ""), "1"),))
+    await say(await serve(service(engine)), "灯已打开。", SynthesizeVoice(name="text-en-US", speaker="bernd"))
+    assert engine.spoken == [("灯已打开。", "alone", None)]
 
 
 @pytest.mark.parametrize(
@@ -167,6 +187,12 @@ async def test_a_stream_beyond_the_limit_is_spoken_up_to_it(serve: ServeFunction
     assert heard.types == ["audio-start", "audio-chunk", "error", "synthesize-stopped"]
     assert heard.error["code"] == "limit-exceeded"
     assert heard.text == " ".join(["One two three."] * 6)
+
+
+async def test_one_long_delta_is_spoken_up_to_the_limit(serve: ServeFunction, stream: Say) -> None:
+    heard = await stream(await serve(service(settings=build({"tts_max_chars": 1300}))), ["One two three. " * 300])
+    assert heard.types == ["audio-start", "audio-chunk", "error", "synthesize-stopped"]
+    assert heard.text.count("One two three.") == 1300 // len("One two three. ")
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "...", "😀", "**", "—", "<br/>", "```\n```"])
@@ -265,17 +291,17 @@ async def test_twenty_sessions_do_not_mix(serve: ServeFunction, stream: Say, say
 async def test_a_client_that_leaves_frees_the_engine_within_a_sentence(
     serve: ServeFunction, connect: Connect, say: Say
 ) -> None:
-    engine = TextEngine()
-    engine.gate.clear()
+    engine = TextEngine(until_cancelled=True)
     port = await serve(service(engine))
+    for ask in (send_stream, send_text):
+        client = await connect(port)
+        await ask(client, [f"Sentence number {number}. " for number in range(50)])
+        await wait_for_begun(engine)
+        await client.disconnect()
     client = await connect(port)
-    await send_stream(client, [f"Sentence number {number}. " for number in range(50)])
+    await send_text(client, ["I am next."])
     await wait_for_begun(engine)
-    await client.disconnect()
-    next_one = asyncio.create_task(say(port, "I am next."))
-    engine.gate.set()
-    assert (await next_one).text == "I am next."
-    assert len(engine.spoken) <= 3
+    assert [text for text, *_ in engine.spoken] == ["Sentence number 0.", "Sentence number 0.", "I am next."]
 
 
 async def test_half_a_stream_whose_client_leaves_is_dropped(serve: ServeFunction, connect: Connect, say: Say) -> None:
@@ -305,20 +331,31 @@ async def test_describe_is_answered_while_an_engine_is_busy(serve: ServeFunction
     assert (await listen(busy, "synthesize-stopped")).text == REPLY
 
 
-async def test_first_sentences_go_before_the_later_ones_of_others(serve: ServeFunction, connect: Connect) -> None:
+async def test_only_what_the_listener_waits_for_is_urgent(
+    serve: ServeFunction, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, Priority]] = []
+    original = EngineHost.run
+
+    async def noting(self: Any, function: Any, *, priority: Priority, deadline_s: float | None = None) -> Any:
+        seen.append((self.name, priority))
+        return await original(self, function, priority=priority, deadline_s=deadline_s)
+
+    monkeypatch.setattr(EngineHost, "run", noting)
+    await say(await serve(service()), "One. Two. Three.")
+    assert seen == [("text", Priority.LIVE), ("text", Priority.SPECULATIVE), ("text", Priority.SPECULATIVE)]
+
+
+async def test_a_text_that_comes_while_the_engine_loads_is_kept(serve: ServeFunction, connect: Connect) -> None:
     engine = TextEngine()
-    engine.gate.clear()
-    port = await serve(service(engine))
-    early, late = await connect(port), await connect(port)
-    await early.write_event(Synthesize(text="A one. A two. A three. A four.").event())
-    await wait_for_begun(engine)
-    await late.write_event(Synthesize(text="B one. B two.").event())
-    await late.write_event(Describe().event())
-    await listen(late, "info")  # the text before it was read by now
-    engine.gate.set()
-    await asyncio.gather(listen(early, "audio-stop"), listen(late, "audio-stop"))
-    order = [text for text, *_ in engine.spoken]
-    assert order.index("B one.") <= order.index("A two.") + 1
+    engine.loading.clear()
+    client = await connect(await serve(service(engine)))
+    await send_stream(client, DELTAS)
+    await client.write_event(Describe().event())
+    info = Info.from_event((await listen(client, "info")).events[0])
+    assert [program.installed for program in info.tts] == [False]
+    engine.loading.set()
+    assert (await listen(client, "synthesize-stopped")).text == REPLY
 
 
 async def test_what_was_spoken_before_is_not_made_again(serve: ServeFunction, say: Say) -> None:
@@ -394,6 +431,8 @@ async def test_a_new_voice_appears_in_info_and_can_speak(serve: ServeFunction, s
     await looked.wait()
     assert [voice.name for voice in tts.info.tts[0].voices][-1] == "new"
     assert (await say(port, "Bonjour.", SynthesizeVoice(name="new"))).text == "Bonjour."
+    await say(port, "Hello.")
+    assert [text for text, *_ in engine.spoken].count("Hello.") == 2  # nothing of the old voices is kept
 
 
 def test_auto_is_every_installed_engine_with_piper_first() -> None:

@@ -43,6 +43,9 @@ bzw ca evtl ggf hr fr inkl exkl nr str tägl usw vgl zb zzgl bspw dipl ing std s
 mme mlle env av sra srta dra ud uds pág núm sig sigg dott ecc pag dhr mevr bijv enz resp
 """
 _ABBREVIATIONS = frozenset(_ABBREVIATED.split())
+_ORDINALS_FOLLOW = "ab am bis das dem den der des die im jeden jedem jeder seit vom zum zur"
+_BEFORE_ORDINALS = frozenset(_ORDINALS_FOLLOW.split())
+"""Words of the languages that write 3rd as "3.", after which a number is one."""
 _DOTTED = re.compile(r"(?:[^\W\d]{1,2}\.)+[^\W\d]{1,2}")
 """e.g, z.B, a.m, U.S"""
 
@@ -141,15 +144,19 @@ def _ends_sentence(before: str, following: str) -> bool:
     if not core.endswith("."):
         return False
     *earlier, word = core[:-1].split(" ")
-    return not _takes_a_dot(word.lstrip(_OPENERS), is_first=not any(earlier))
-
-
-def _takes_a_dot(word: str, *, is_first: bool) -> bool:
-    """Whether the dot after this word belongs to it: an abbreviation, an initial, an ordinal or a list's number."""
+    word = word.lstrip(_OPENERS)
     if word.isdigit():
-        # "am 3. Mai": where it is the end after all, the engine pauses there just the same.
-        return is_first or len(word) <= 2
-    return len(word) <= 1 or word.casefold() in _ABBREVIATIONS or bool(_DOTTED.fullmatch(word))
+        return not _is_ordinal(earlier, word, following)
+    return not (len(word) <= 1 or word.casefold() in _ABBREVIATIONS or _DOTTED.fullmatch(word))
+
+
+def _is_ordinal(earlier: list[str], number: str, following: str) -> bool:
+    """Whether the dot after a number belongs to it: a list's number, or an ordinal as in "am 3. Mai"."""
+    before = earlier[-1] if earlier else ""
+    if not before:
+        return True
+    named = before.casefold() in _BEFORE_ORDINALS or before.endswith(",")
+    return len(number) <= 2 and (named or following.islower())
 
 
 def _is_wide(character: str) -> bool:
