@@ -19,10 +19,12 @@ from wyoming.event import Event
 from wyoming.info import Describe, Info
 
 from tests.stand_ins import MakeSpeech
-from wyoming_servers.errors import EngineUnavailableError
+from wyoming_servers.errors import EngineUnavailableError, SettingsError
 from wyoming_servers.home.demo import DemoHome
 from wyoming_servers.home.model import HomeSnapshot
-from wyoming_servers.settings import build
+from wyoming_servers.protocol.service import Stage
+from wyoming_servers.registry import find
+from wyoming_servers.settings import Settings, build
 from wyoming_servers.stt.engine import Recognition, SttCapabilities, SttEngine, SttRequest, SttSession
 from wyoming_servers.stt.server import SttService
 from wyoming_servers.worker import Cancellation
@@ -66,6 +68,15 @@ class StubEngine(SttEngine):
     def start_session(self, request: SttRequest) -> SttSession:
         self.requests.append(request)
         return StubSession(self)
+
+
+class StubSpec:
+    """As in the registry."""
+
+    name = "stub"
+
+    def create(self, _: Settings) -> SttEngine:
+        return StubEngine()
 
 
 class StubSession(SttSession):
@@ -413,6 +424,21 @@ async def test_info_says_what_is_true(serve: Serve, connect: Connect, whisper: S
 
 def fail_to_load() -> None:
     raise EngineUnavailableError("The model is corrupt.", remedy="Fetch it again.")
+
+
+def test_auto_takes_whisper_where_its_model_is_on_disk(whisper_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wyoming_servers.stt.server.engines_of", lambda _: (find(Stage.STT, "whisper"), StubSpec()))
+    with_model = SttService(build({"stt_dir": whisper_models}), DemoHome())
+    without = SttService(build({"stt_dir": "/nowhere"}), DemoHome())
+    assert [service.info.asr[0].name for service in (with_model, without)] == ["whisper", "stub"]
+
+
+def test_without_any_engine_it_says_what_the_last_one_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wyoming_servers.stt.server.engines_of", lambda _: (find(Stage.STT, "whisper"),))
+    with pytest.raises(EngineUnavailableError, match="no Whisper model"):
+        SttService(build({"stt_dir": "/nowhere"}), DemoHome())
+    with pytest.raises(SettingsError, match="no engine sphinx"):
+        SttService(build({"stt": "sphinx"}), DemoHome())
 
 
 async def test_the_next_engine_takes_over_where_one_cannot_be_loaded(

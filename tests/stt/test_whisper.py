@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import ctranslate2 as _ctranslate2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -25,6 +26,8 @@ from wyoming_servers.stt.whisper import doubt, prompt, windows
 from wyoming_servers.stt.whisper.doubt import Hypothesis
 from wyoming_servers.stt.whisper.model import find_model
 from wyoming_servers.worker import Cancellation
+
+ctranslate2: Any = _ctranslate2  # its stubs export nothing
 
 SENTENCE = "turn on the kitchen light"
 NOISE = np.random.default_rng(3).normal(0, 1000, 2 * RATE_HZ).astype("<i2").tobytes()
@@ -361,3 +364,48 @@ def test_a_damaged_model_is_an_error_and_no_crash(whisper_models: Path, tmp_path
     with pytest.raises(EngineUnavailableError) as told:
         make_engine(tmp_path).load()
     assert told.value.remedy
+
+
+# --- Devices ----------------------------------------------------------------------------------------------------------
+
+
+def pretend_cuda(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let CTranslate2 find a GPU whose libraries are missing; returns the devices on which a model was opened."""
+    devices: list[str] = []
+    real = ctranslate2.models.Whisper
+
+    def open_model(path: str, *, device: str, **options: Any) -> Any:
+        devices.append(device)
+        if device == "cuda":
+            raise RuntimeError("Library libcublas.so.12 is not found or cannot be loaded")
+        return real(path, device=device, **options)
+
+    monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 1)
+    monkeypatch.setattr(ctranslate2.models, "Whisper", open_model)
+    return devices
+
+
+def test_without_the_gpus_libraries_it_computes_on_the_cpu(
+    whisper_models: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    devices = pretend_cuda(monkeypatch)
+    engine = make_engine(whisper_models)
+    engine.load()
+    assert devices == ["cuda", "cpu"]
+    assert "libcublas" in caplog.text
+    assert recognize(engine, NOISE).text == SENTENCE
+
+
+def test_a_gpu_that_was_asked_for_and_cannot_be_used_is_an_error(
+    whisper_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devices = pretend_cuda(monkeypatch)
+    with pytest.raises(EngineUnavailableError, match="libcublas"):
+        make_engine(whisper_models, stt_device="cuda").load()
+    assert devices == ["cuda"]
+
+
+def test_a_cpu_that_was_asked_for_is_used(whisper_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    devices = pretend_cuda(monkeypatch)
+    make_engine(whisper_models, stt_device="cpu").load()
+    assert devices == ["cpu"]
