@@ -103,8 +103,3 @@ async def test_one_port_becomes_one_entry_with_the_four_entities_of_a_voice_assi
     assert entities == ["conversation.sotto", "stt.sotto", "tts.sotto", "wake_word.sotto"]
     assert await asyncio.to_thread(assistant.ask, "conversation.sotto", "hello") == "Good evening."
     await asyncio.to_thread(assistant.remove, entry_id)
-
-
-async def test_a_port_where_nobody_listens_is_no_entry(assistant: Assistant, unused_tcp_port: int) -> None:
-    result = await asyncio.to_thread(assistant.add, unused_tcp_port)
-    assert result["errors"] == {"base": "cannot_connect"}
