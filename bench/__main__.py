@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import statistics
 import sys
 import tempfile
@@ -21,7 +22,17 @@ from .measure import busy_speaking, describe_s, first_audio_s, transcript_delay_
 from .servers import Servers, start_servers
 from .speech import speak_command
 
-REPLY = "Good evening. The washing machine has finished, and it is raining outside. Shall I close the windows?"
+_NUMBERS = itertools.count(1)
+
+
+def _reply() -> str:
+    """Return three sentences that were not spoken before: Sotto remembers what it has spoken."""
+    number = next(_NUMBERS)
+    return (
+        f"Good evening, number {number}. The washing machine has finished programme {number}, and it is raining "
+        f"outside. Shall I close the {number} windows?"
+    )
+
 
 Measure = Callable[[], Awaitable[float]]
 
@@ -57,7 +68,7 @@ async def _compare(servers: Servers, speech: bytes, rounds: int) -> None:
         )
         _print(f"end of speech to transcript, {clients} client(s)", ours, theirs, "0.60")
     ours, theirs = await _rounds(
-        lambda: first_audio_s(servers.sotto, REPLY), lambda: first_audio_s(servers.piper, REPLY), rounds
+        lambda: first_audio_s(servers.sotto, _reply()), lambda: first_audio_s(servers.piper, _reply()), rounds
     )
     _print("first audio of a three-sentence reply", ours, theirs, "1.00")
     _print("describe while synthesising", *await _describe_busy(servers, rounds), "")
@@ -67,7 +78,7 @@ async def _describe_busy(servers: Servers, rounds: int) -> tuple[list[float], li
     """Measure one server at a time, so that the other's load is not in it."""
     measured = []
     for port in (servers.sotto, servers.piper):
-        async with busy_speaking(port, REPLY):
+        async with busy_speaking(port, _reply):
             times = []
             for _ in range(4 * rounds):
                 times.append(await describe_s(port))
@@ -87,9 +98,9 @@ async def _main(rounds: int) -> None:
         print("Starting the servers", file=sys.stderr)
         servers = await stack.enter_async_context(start_servers(folder, whisper, voice))
         await transcript_delay_s(servers.whisper, speech, stops=True)  # theirs loads its model with the first client
-        await first_audio_s(servers.piper, REPLY)
+        await first_audio_s(servers.piper, _reply())
         await transcript_delay_s(servers.sotto, speech, stops=False)
-        await first_audio_s(servers.sotto, REPLY)
+        await first_audio_s(servers.sotto, _reply())
         await _compare(servers, speech, rounds)
 
 

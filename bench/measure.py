@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from time import monotonic
 
@@ -98,12 +98,12 @@ async def describe_s(port: int) -> float:
 
 
 @asynccontextmanager
-async def busy_speaking(port: int, text: str) -> AsyncIterator[None]:
-    """Keep the server synthesising while entered."""
+async def busy_speaking(port: int, make_text: Callable[[], str]) -> AsyncIterator[None]:
+    """Keep the server synthesising while entered, one text after the other."""
 
     async def speak() -> None:
         while True:
-            await first_audio_s(port, text)
+            await first_audio_s(port, make_text())
 
     task = asyncio.create_task(speak())
     try:

@@ -60,7 +60,7 @@ async def _start(stack: AsyncExitStack, settings: Settings, stages: list[Stage])
     await stack.enter_async_context(server)
     await home.start()
     stack.push_async_callback(home.stop)
-    _LOGGER.info("Sotto %s listens on %s: %s", __version__, settings.server.uri, ", ".join(services))
+    _LOGGER.info("Sotto %s listens on %s: %s", __version__, server.uri, ", ".join(services))
     if settings.server.zeroconf and server.port is not None:
         await stack.enter_async_context(await _announcement(settings, server.port))
 

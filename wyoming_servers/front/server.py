@@ -87,6 +87,11 @@ class Server:
                 return int(sock.getsockname()[1])
         return None
 
+    @property
+    def uri(self) -> str:
+        """The address, with the port that was given for port 0."""
+        return self._uri if self.port is None else f"{self._uri.rpartition(':')[0]}:{self.port}"
+
     def info_event(self) -> Event:
         """Return the answer to `describe`."""
         return merge_info(self._services).event()

@@ -1,0 +1,86 @@
+"""The command `sotto` as its user runs it: processes, real sockets, exit codes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+from asyncio.subprocess import PIPE, STDOUT, Process
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+RunSotto = Callable[..., Awaitable["Done"]]
+StartServer = Callable[..., Awaitable["RunningServer"]]
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    output: str
+
+
+@dataclass
+class RunningServer:
+    """A server process."""
+
+    process: Process
+    uri: str
+    log: list[str]
+
+    async def read_log(self) -> str:
+        """Wait for the process to end, and return all that it logged."""
+        assert self.process.stdout is not None
+        self.log.append((await self.process.stdout.read()).decode())
+        await self.process.wait()
+        return "".join(self.log)
+
+
+def environment(tmp_path: Path) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("SOTTO_")}
+    return {**kept, "PYTHONWARNINGS": "ignore", "SOTTO_DATA_DIR": str(tmp_path / "data"), "SOTTO_ZEROCONF": "no"}
+
+
+@pytest.fixture
+def sotto(tmp_path: Path) -> RunSotto:
+    """Run a command to its end: `done = await sotto("ask", "turn on the light")`."""
+
+    async def run(*arguments: str, stdin: bytes | None = None) -> Done:
+        command = [sys.executable, "-m", "wyoming_servers", *arguments]
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=PIPE, stdout=PIPE, stderr=STDOUT, env=environment(tmp_path)
+        )
+        output, _ = await process.communicate(stdin)
+        assert process.returncode is not None
+        return Done(process.returncode, output.decode())
+
+    return run
+
+
+@pytest.fixture
+async def start_server(tmp_path: Path) -> AsyncIterator[StartServer]:
+    """Start `sotto run` on a free port: `server = await start_server("stt", "--language", "en")`."""
+    started: list[Process] = []
+
+    async def start(*arguments: str, uri: str = "tcp://127.0.0.1:0") -> RunningServer:
+        command = [sys.executable, "-m", "wyoming_servers", "run", *arguments, "--uri", uri]
+        process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT, env=environment(tmp_path))
+        started.append(process)
+        log: list[str] = []
+        assert process.stdout is not None
+        while line := (await process.stdout.readline()).decode():
+            log.append(line)
+            if found := re.search(r"listens on (\S+):? ", line):
+                return RunningServer(process, found[1].rstrip(":"), log)
+        pytest.fail(f"the server did not start:\n{''.join(log)}")
+
+    yield start
+    for process in started:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
