@@ -57,3 +57,4 @@ def test_two_lights_of_one_name_are_tried_once_and_a_fan_of_that_name_beside_the
 
 def test_text_is_brought_into_one_spelling() -> None:
     assert normalize("  set　ｂｅｄ\tlight，５０％ ") == "set bed light,50%"
+    assert normalize("打开 living  room 的 灯") == "打开living room的灯"

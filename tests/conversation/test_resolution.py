@@ -51,6 +51,12 @@ def test_without_a_device_and_with_lights_in_two_rooms_it_asks_which() -> None:
     assert outcome(lights) == Refusal("which_area")
 
 
+@pytest.mark.parametrize("here", [None, OFFICE])
+def test_everything_in_the_house_needs_no_room(here: Area | None) -> None:
+    lights = Command("打开家里所有的灯", "HassTurnOn", {"domain": "light", "area": HERE}, response="lights_all")
+    assert outcome(lights, here=here) == [{"domain": "light"}]
+
+
 def test_the_only_room_with_such_a_thing_is_meant() -> None:
     blinds = Command("close the blinds", "HassTurnOff", {"domain": "cover", "device_class": "blind", "area": HERE})
     assert outcome(blinds) == [{"domain": "cover", "device_class": "blind", "area": "Kitchen"}]

@@ -21,9 +21,14 @@ _IGNORED = re.compile(r"[\W_]+")
 """What hassil may skip or rewrite when it compares a name with a text."""
 
 
+_IDEOGRAPH = "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
+_BESIDE_IDEOGRAPH = re.compile(rf"(?<={_IDEOGRAPH}) | (?={_IDEOGRAPH})")
+"""Spaces that some write between Chinese or Japanese and other letters: 打开 TV."""
+
+
 def normalize(text: str) -> str:
-    """Return text in one spelling: full-width letters and digits as ASCII, white space single."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    """Return text in one spelling: full-width letters and digits as ASCII, white space single or, in Chinese, none."""
+    return _BESIDE_IDEOGRAPH.sub("", " ".join(unicodedata.normalize("NFKC", text).split()))
 
 
 def _key(text: str) -> str:

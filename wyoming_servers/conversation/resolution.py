@@ -60,6 +60,8 @@ def _place(command: Command, home: HomeSnapshot, likely: Sequence[Area | None], 
     if command.slots.get("area") != HERE:
         return command
     slots = {name: value for name, value in command.slots.items() if name != "area"}
+    if (command.response or "").endswith("_all"):
+        return replace(command, slots=slots)  # "all the lights in the house": the sentences ask for a room regardless
     wanted = wanted_by(command.intent, slots)
     rooms = _rooms(command.intent, match_targets(home, wanted).entities)
     area = next((area for area in likely if area and area.area_id in rooms), None)
