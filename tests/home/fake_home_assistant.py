@@ -35,6 +35,8 @@ class FakeHomeAssistant:
         self.exposed = {"light.lamp", "switch.pump"}
         self.errors: dict[str, str] = {}
         """Error codes by the command that is answered with them."""
+        self.phase = "RUNNING"
+        """What it says of itself while it starts, runs and stops."""
         self.silent = False
         """Whether it reads what comes and answers nothing."""
         self.commands: Counter[str] = Counter()
@@ -87,6 +89,7 @@ class FakeHomeAssistant:
     def result(self, message: dict[str, Any]) -> Any:
         """Return the result of a command."""
         results: dict[str, Callable[[], Any]] = {
+            "get_config": lambda: {"state": self.phase},
             "config/floor_registry/list": lambda: self.floors,
             "config/area_registry/list": lambda: self.areas,
             "config/device_registry/list": lambda: self.devices,

@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from itertools import islice
 from time import monotonic
 from typing import Any
 
 import pytest
 
 from tests.home.fake_home_assistant import TOKEN, FakeHomeAssistant, entry
-from wyoming_servers.errors import SettingsError
 from wyoming_servers.home import home_assistant as module
 from wyoming_servers.home import link as link_module
 from wyoming_servers.home.failures import HomeUnreachableError
-from wyoming_servers.home.home_assistant import (
-    HomeAssistantHome,
-    HomeState,
-    Pace,
-    exposed_from,
-    retry_delays,
-    websocket_url,
-)
+from wyoming_servers.home.home_assistant import HomeAssistantHome, HomeState, Pace, websocket_url
 from wyoming_servers.home.link import Link
 from wyoming_servers.home.model import HomeSnapshot
 
-QUICK = Pace(gather_s=0.05, busy_s=0.1, exposure_s=0.05, exposure_share=1.0, retry_s=0.01, retry_most_s=0.05)
+QUICK = Pace(
+    gather_s=0.05, busy_s=0.1, exposure_s=0.05, exposure_share=1.0, retry_s=0.01, retry_most_s=0.05, starting_s=0.02
+)
 
 
 async def until(condition: Callable[[], Any], within_s: float = 5.0) -> None:
@@ -180,6 +171,29 @@ async def test_a_lost_connection_is_warned_of_once_and_all_is_read_anew_after_it
     assert [area.name for area in home.snapshot.areas] == ["Bathroom", "Hall", "Attic"]
     assert len(snapshots) == 1
     assert home.error is None
+
+
+async def test_a_house_that_is_known_is_not_replaced_by_half_of_one_while_home_assistant_starts(
+    house: FakeHomeAssistant, follow: Callable[..., Any]
+) -> None:
+    home = await follow(house.url)
+    snapshots = published(home)
+    house.phase, house.exposed = "STARTING", set()
+    house.drop()
+    await until(lambda: house.commands["get_config"] >= 3)
+    assert names(home) == {"light.lamp": "Lamp", "switch.pump": "Pump"}
+    house.phase, house.exposed = "RUNNING", {"light.lamp"}
+    await until(lambda: home.state is HomeState.CONNECTED)
+    assert names(home) == {"light.lamp": "Lamp"}
+    assert len(snapshots) == 1
+
+
+async def test_a_house_that_is_not_known_yet_is_taken_as_it_is(
+    house: FakeHomeAssistant, follow: Callable[..., Any]
+) -> None:
+    house.phase = "STARTING"
+    home = await follow(house.url)
+    assert names(home) == {"light.lamp": "Lamp", "switch.pump": "Pump"}
 
 
 async def test_a_connection_that_breaks_again_and_again_recovers_each_time(
@@ -344,52 +358,3 @@ async def test_a_lost_connection_ends_the_waiting_for_answers(house: FakeHomeAss
                 await asking
         with pytest.raises(HomeUnreachableError):
             await link.command("config/area_registry/list")
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("http://homeassistant.local:8123", "ws://homeassistant.local:8123/api/websocket"),
-        ("https://home.example/", "wss://home.example/api/websocket"),
-        ("https://home.example/ha/", "wss://home.example/ha/api/websocket"),
-        ("ws://10.0.0.2:8123", "ws://10.0.0.2:8123/api/websocket"),
-        ("wss://home.example/api/websocket", "wss://home.example/api/websocket"),
-        ("http://home.example:8123/api", "ws://home.example:8123/api/websocket"),
-        ("http://supervisor/core/api", "ws://supervisor/core/websocket"),
-        ("ws://supervisor/core/websocket", "ws://supervisor/core/websocket"),
-        (" http://[::1]:8123 ", "ws://[::1]:8123/api/websocket"),
-    ],
-)
-def test_the_address_of_the_websocket_follows_from_what_a_user_writes(url: str, expected: str) -> None:
-    assert websocket_url(url) == expected
-
-
-@pytest.mark.parametrize("url", ["", "homeassistant.local:8123", "ftp://x", "http://", "http://[", "http://h:x"])
-def test_what_is_no_address_is_refused_with_how_to_write_one(url: str) -> None:
-    with pytest.raises(SettingsError, match="http://HOST:PORT"):
-        HomeAssistantHome(url, TOKEN)
-
-
-def test_attempts_are_spread_out_to_a_minute() -> None:
-    delays = list(islice(retry_delays(Pace()), 12))
-    assert all(0.5 * 2**n <= delay <= 2**n for n, delay in enumerate(delays[:6]))
-    assert all(30 <= delay <= 60 for delay in delays[6:])
-
-
-def test_only_what_is_exposed_to_assist_and_can_be_an_id_counts() -> None:
-    listed = {
-        "light.a": {"conversation": True},
-        "light.b": {"conversation": False, "cloud.alexa": True},
-        "light.c": {"cloud.alexa": True},
-        "Light.D": {"conversation": True},
-        "light": {"conversation": True},
-        "light.__e": {"conversation": True},
-        "light.f": None,
-    }
-    assert exposed_from({"exposed_entities": listed}) == ("light.a",)
-    assert exposed_from({"exposed_entities": []}) == exposed_from(None) == ()
-
-
-def test_the_package_is_imported_only_when_a_house_is_followed() -> None:
-    code = "import sys, wyoming_servers.home.home_assistant; sys.exit('homeassistant_api' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

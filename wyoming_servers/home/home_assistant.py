@@ -41,6 +41,9 @@ _LISTS = {
 }
 """By the event that tells of changes: the part of Registries, and the command that reads it."""
 
+_RUNNING = "RUNNING"
+"""Home Assistant's word for having started."""
+
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
 _ENTITY_ID = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*\.[a-z0-9]+(_[a-z0-9]+)*")
@@ -56,6 +59,10 @@ class Pace:
     """From the first event of a burst until it is acted upon: a renamed device renames its entities."""
     busy_s: float = 0.5
     """The same when something was acted upon less than this ago, as while Home Assistant starts."""
+    starting_s: float = 1.0
+    """Between two questions whether Home Assistant has started."""
+    starting_most_s: float = 300.0
+    """After which it counts as started."""
     states_s: float = 20.0
     """How long the first states may take to come."""
     exposure_s: float = 1.0
@@ -149,6 +156,8 @@ class HomeAssistantHome(Home):
 
     async def _follow_over(self, link: Link) -> None:
         """Read the house and keep it current until the connection is lost, which raises."""
+        if self.snapshot.entities:
+            await self._wait_until_started(link)
         session = _Session(link, self._pace, self._publish)
         await session.begin()
         self._mirror = session.mirror
@@ -156,6 +165,15 @@ class HomeAssistantHome(Home):
         self.state, self.error = HomeState.CONNECTED, None
         self._publish()
         await session.keep_current()
+
+    async def _wait_until_started(self, link: Link) -> None:
+        """Let Home Assistant start first: a house that is known whole is not to be replaced by half of one."""
+        deadline = monotonic() + self._pace.starting_most_s
+        while monotonic() < deadline:
+            config = await link.command("get_config")
+            if not isinstance(config, dict) or config.get("state", _RUNNING) == _RUNNING:
+                return
+            await asyncio.sleep(self._pace.starting_s)
 
 
 class _Session:
