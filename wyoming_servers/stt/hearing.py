@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from wyoming.audio import AudioChunk
@@ -52,15 +51,22 @@ class Hearing:
             self._converter = AudioConverter(rate_hz=rate_hz, width=width, channels=channels)
             self._raw.clear()
 
-    async def hear(self, chunk: AudioChunk) -> AsyncIterator[Heard]:
-        """Take a chunk and yield what can be computed. Raises BadRequestError for a format that cannot be audio."""
+    def add(self, chunk: AudioChunk) -> None:
+        """Take a chunk. Raises BadRequestError for a format that cannot be audio."""
         self.expect(chunk.rate, chunk.width, chunk.channels)
         self._raw += chunk.audio
-        bytes_per_s = chunk.rate * chunk.width * chunk.channels
-        while len(self._raw) >= bytes_per_s * WINDOW_S:
-            piece = bytes(self._raw[: int(bytes_per_s * PIECE_S)])
-            del self._raw[: len(piece)]
-            yield await self._compute(piece)
+
+    async def next(self) -> Heard | None:
+        """Return the next stretch that can be computed, at most `PIECE_S` long; None if that needs more audio."""
+        if self._converter is None:
+            return None
+        rate_hz, width, channels = self._converter.format
+        bytes_per_s = rate_hz * width * channels
+        if len(self._raw) < bytes_per_s * WINDOW_S:
+            return None
+        piece = bytes(self._raw[: int(bytes_per_s * PIECE_S)])
+        del self._raw[: len(piece)]
+        return await self._compute(piece)
 
     async def finish(self) -> Heard:
         """Return what is left when the stream ends: less than a window, and what the resampler holds."""

@@ -103,10 +103,9 @@ class Utterance:
 
     async def _take(self, event: Event) -> None:
         if event.type == "audio-chunk":
-            async for heard in self._hearing.hear(parse(AudioChunk, event)):
+            self._hearing.add(parse(AudioChunk, event))
+            while not self._ended.is_set() and (heard := await self._hearing.next()) is not None:
                 self._hear(heard)
-                if self._ended.is_set():
-                    return
         elif event.type == "audio-start":
             start = parse(AudioStart, event)
             self._hearing.expect(start.rate, start.width, start.channels)
