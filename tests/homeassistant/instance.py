@@ -105,11 +105,16 @@ class HomeAssistant:
         self._process: subprocess.Popen[bytes] | None = None
 
     def configure(self) -> None:
-        """Write the configuration: all of onboarding is done but the user, so that nothing is fetched for it."""
+        """Write the configuration.
+
+        All of onboarding is done but the user, so that nothing is fetched for it, and loopback is the only network,
+        so that nothing is announced on others.
+        """
         storage = self._config / ".storage"
         storage.mkdir(parents=True)
         (self._config / "configuration.yaml").write_text(CONFIGURATION.format(ffmpeg=_ffmpeg()))
         (storage / "http").write_text(_stored("http", 2, 2, _http(self.port)))
+        (storage / "core.network").write_text(_stored("core.network", 1, 1, {"configured_adapters": ["lo"]}))
         done = {"done": ["core_config", "analytics", "integration"]}
         (storage / "onboarding").write_text(_stored("onboarding", 4, 1, done))
 
