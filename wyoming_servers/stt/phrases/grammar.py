@@ -149,7 +149,6 @@ class _Writer:
                 self._arcs.append(Arc(source, self._count, share * (1 - after.ending / after.weight), word))
                 self._count += 1
                 self._write_values(self._count - 1, target, 1.0, _continued(after))
-        return
 
 
 def _continued(node: _Node) -> _Node:

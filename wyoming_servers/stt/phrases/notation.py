@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_TOKEN = re.compile(r"[\[\]()|]|[^\[\]()|]+")
+_MARK = re.compile(r"[\[\]()|]|[^\[\]()|]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,39 +26,39 @@ def variants(template: str) -> list[Variant]:
 
     Raises ValueError if a bracket is missing.
     """
-    tokens = iter(_TOKEN.findall(template))
+    marks = iter(_MARK.findall(template))
     shares: dict[str, float] = {}
-    for text, share in _alternatives(tokens, closing=""):
+    for text, share in _alternatives(marks, closing=""):
         words = " ".join(text.split())
         shares[words] = shares.get(words, 0.0) + share
     return [Variant(text, share) for text, share in shares.items()]
 
 
-def _alternatives(tokens: Iterator[str], closing: str) -> list[tuple[str, float]]:
+def _alternatives(marks: Iterator[str], closing: str) -> list[tuple[str, float]]:
     """Read up to the closing bracket; the alternatives in between are equally likely."""
     branches = [[("", 1.0)]]
-    for token in tokens:
-        if token == closing:
+    for mark in marks:
+        if mark == closing:
             break
-        if token == "|":
+        if mark == "|":
             branches.append([("", 1.0)])
         else:
-            branches[-1] = _product(branches[-1], _part(token, tokens))
+            branches[-1] = _product(branches[-1], _part(mark, marks))
     else:
         if closing:
             raise ValueError(f"A template lacks a {closing!r}.")
     return [(text, share / len(branches)) for branch in branches for text, share in branch]
 
 
-def _part(token: str, tokens: Iterator[str]) -> list[tuple[str, float]]:
-    if token == "[":
-        inner = _alternatives(tokens, "]")
+def _part(mark: str, marks: Iterator[str]) -> list[tuple[str, float]]:
+    if mark == "[":
+        inner = _alternatives(marks, "]")
         return [("", 0.5), *((text, share / 2) for text, share in inner)]
-    if token == "(":
-        return _alternatives(tokens, ")")
-    if token in "])":
-        raise ValueError(f"A template has a {token!r} too many.")
-    return [(token, 1.0)]
+    if mark == "(":
+        return _alternatives(marks, ")")
+    if mark in {"]", ")"}:
+        raise ValueError(f"A template has a {mark!r} too many.")
+    return [(mark, 1.0)]
 
 
 def _product(left: list[tuple[str, float]], right: list[tuple[str, float]]) -> list[tuple[str, float]]:

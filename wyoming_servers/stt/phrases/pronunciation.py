@@ -19,32 +19,29 @@ _MIN_COMPOUND_PART = 3
 _SPELLED_UP_TO = 2
 """Unknown words of so few letters are read letter by letter, like those without a vowel."""
 
-_LETTER_NAMES = {
-    letter: phonemes
-    for letter, phonemes in zip(
-        "abcdefghijklmnopqrstuvwxyz",
-        "EY|B IY|S IY|D IY|IY|EH F|JH IY|EY CH|AY|JH EY|K EY|EH L|EH M|EH N|OW|P IY|K Y UW|AA R|EH S|T IY|Y UW|"
-        "V IY|D AH B AH L Y UW|EH K S|W AY|Z IY".split("|"),
-        strict=True,
-    )
-}
 
-_SOUNDS = {
-    # Longest first; `$` is the end of the word, `^` its beginning.
-    **{"tion$": "SH AH N", "sion$": "ZH AH N", "ture$": "CH ER", "ough": "AO", "augh": "AO", "eigh": "EY"},
-    **{"igh": "AY", "tch": "CH", "dge": "JH", "sch": "SH", "air": "EH R", "ear": "IH R", "eer": "IH R", "oor": "AO R"},
-    **{"our": "AO R", "qu": "K W", "ch": "CH", "sh": "SH", "th": "TH", "ph": "F", "ck": "K", "ng$": "NG", "nk": "NG K"},
-    **{"^wh": "W", "^wr": "R", "^kn": "N", "^ps": "S", "wh": "W", "gh": "G", "ee": "IY", "ea": "IY", "oo": "UW"},
-    **{"ou": "AW", "ow$": "OW", "ow": "AW", "oi": "OY", "oy": "OY", "ai": "EY", "ay": "EY", "au": "AO", "aw": "AO"},
-    **{"ei": "EY", "ey$": "IY", "ey": "EY", "ie$": "IY", "ie": "IY", "oa": "OW", "oe$": "OW", "ue": "UW", "ui": "UW"},
-    **{"eu": "Y UW", "ew": "Y UW", "ar": "AA R", "er": "ER", "ir": "ER", "or": "AO R", "ur": "ER", "le$": "AH L"},
-    **{"ce": "S EH", "ci": "S IH", "cy": "S IY", "ge$": "JH", "ce$": "S", "se$": "Z", "a$": "AH", "e$": ""},
-    **{"i$": "IY", "o$": "OW", "u$": "UW", "y$": "IY", "^y": "Y", "es$": "Z", "^x": "Z", "bb": "B", "cc": "K"},
-    **{"dd": "D", "ff": "F", "gg": "G", "kk": "K", "ll": "L", "mm": "M", "nn": "N", "pp": "P", "rr": "R", "ss": "S"},
-    **{"tt": "T", "zz": "Z", "a": "AE", "b": "B", "c": "K", "d": "D", "e": "EH", "f": "F", "g": "G", "h": "HH"},
-    **{"i": "IH", "j": "JH", "k": "K", "l": "L", "m": "M", "n": "N", "o": "AA", "p": "P", "q": "K", "r": "R"},
-    **{"s": "S", "t": "T", "u": "AH", "v": "V", "w": "W", "x": "K S", "y": "IH", "z": "Z"},
-}
+def _table(text: str) -> dict[str, str]:
+    """Read `spelling SOUND SOUND; …`."""
+    rows = (row.split() for row in text.split(";"))
+    return {spelling: " ".join(sounds) for spelling, *sounds in rows}
+
+
+_LETTER_NAMES = _table("""
+    a EY; b B IY; c S IY; d D IY; e IY; f EH F; g JH IY; h EY CH; i AY; j JH EY; k K EY; l EH L; m EH M; n EH N; o
+    OW; p P IY; q K Y UW; r AA R; s EH S; t T IY; u Y UW; v V IY; w D AH B AH L Y UW; x EH K S; y W AY; z Z IY
+""")
+
+# `$` is the end of the word, `^` its beginning. The longest spelling that fits goes first.
+_SOUNDS = _table("""
+    tion$ SH AH N; sion$ ZH AH N; ture$ CH ER; ough AO; augh AO; eigh EY; igh AY; tch CH; dge JH; sch SH; air EH R;
+    ear IH R; eer IH R; oor AO R; our AO R; qu K W; ch CH; sh SH; th TH; ph F; ck K; ng$ NG; nk NG K; ^wh W; ^wr R;
+    ^kn N; ^ps S; wh W; gh G; ee IY; ea IY; oo UW; ou AW; ow$ OW; ow AW; oi OY; oy OY; ai EY; ay EY; au AO; aw AO;
+    ei EY; ey$ IY; ey EY; ie$ IY; ie IY; oa OW; oe$ OW; ue UW; ui UW; eu Y UW; ew Y UW; ar AA R; er ER; ir ER; or AO
+    R; ur ER; le$ AH L; ce S EH; ci S IH; cy S IY; ge$ JH; ce$ S; se$ Z; a$ AH; e$; i$ IY; o$ OW; u$ UW; y$ IY; ^y
+    Y; es$ Z; ^x Z; bb B; cc K; dd D; ff F; gg G; kk K; ll L; mm M; nn N; pp P; rr R; ss S; tt T; zz Z; a AE; b B; c
+    K; d D; e EH; f F; g G; h HH; i IH; j JH; k K; l L; m M; n N; o AA; p P; q K; r R; s S; t T; u AH; v V; w W; x K
+    S; y IH; z Z
+""")
 _RULES = [
     (re.compile(spelling.replace("^", r"\b")), sound)
     for spelling, sound in sorted(_SOUNDS.items(), key=lambda rule: -len(rule[0].strip("^")))

@@ -53,9 +53,9 @@ def _units(last: int, unit: str) -> dict[str, float]:
 
 _PERCENT = _numbers(0, 100, "{} percent") | {text: weight / 8 for text, weight in _numbers(0, 100).items()}
 _DEGREES = _numbers(5, 95, "{} degrees") | {text: weight / 8 for text, weight in _numbers(5, 95).items()}
-_COLORS = "white black red orange yellow green blue purple brown pink turquoise".split()
-_TIMER_NAMES = "pizza pasta rice tea coffee egg bread cake cookie chicken oven laundry workout".split()
-_ITEMS = (
+_COLORS = "white black red orange yellow green blue purple brown pink turquoise".split()  # noqa: SIM905 - one per line otherwise
+_TIMER_NAMES = "pizza pasta rice tea coffee egg bread cake cookie chicken oven laundry workout".split()  # noqa: SIM905 - as above
+_ITEMS = (  # noqa: SIM905 - as above
     "apples|apple juice|avocados|bacon|baking powder|bananas|batteries|beans|beef|beer|berries|bleach|bread|broccoli|"
     "butter|cabbage|cake|candles|candy|carrots|cat food|celery|cereal|cheese|chicken|chips|chocolate|coconut milk|"
     "coffee|coffee filters|conditioner|cookies|corn|crackers|cream|cream cheese|cucumbers|deodorant|dish soap|dog food|"

@@ -1,0 +1,49 @@
+"""Whether the nearest sentence of the home was said at all, and whether it was this one of two alike.
+
+A grammar always finds some sentence. Two independent witnesses say whether to believe it: a loop of phonemes,
+which shows how much better the audio could be explained by any sounds at all, and a trigram model, which
+may put the home's words in any order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GAP_LIMIT = 19.0
+"""Of `Evidence.gap`. Measured: right sentences -27 to 19 (with the witness below at 95 or more: to 26);
+speech that is no command 20 to 97, most of it above 40."""
+
+AGREED = 76.0
+GAP_PER_AGREEMENT = 0.5
+"""The limit rises by this for each point of agreement above `AGREED`: to 31 if both heard the same words.
+Speech that is no command agrees to 35 to 73."""
+
+SHORT_PHONEMES = 6
+SHORT_AGREED = 90.0
+"""So short a sentence is in many words by chance (`alexa` holds `lights on`): both must have heard it."""
+
+MARGIN = 120.0
+"""Of `Evidence.margin`, in the score's units. Where the wrong one of two sentences won, it won by 0 to 70;
+where the right one did, by 226 at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for and against a sentence."""
+
+    agreement: float
+    """From 0 to 100, how alike it sounds to what the trigram model heard."""
+    gap: float
+    """By how much the phoneme loop explains each frame of speech better; negative if it does not."""
+    margin: float
+    """By how much it explains the audio better than any similar sentence with another effect."""
+    phonemes: int
+    """In the sentence."""
+
+
+def believable(evidence: Evidence) -> bool:
+    """Whether the sentence was said, as far as the evidence goes."""
+    if evidence.phonemes <= SHORT_PHONEMES and evidence.agreement < SHORT_AGREED:
+        return False
+    limit = GAP_LIMIT + GAP_PER_AGREEMENT * max(0.0, evidence.agreement - AGREED)
+    return evidence.gap <= limit and evidence.margin >= MARGIN
