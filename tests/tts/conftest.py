@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -15,10 +16,14 @@ from wyoming.event import Event
 from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeVoice
 
 from wyoming_servers.errors import EngineError
+from wyoming_servers.settings import Settings
 from wyoming_servers.tts.engine import Speech, TtsCapabilities, TtsEngine, Voice
+from wyoming_servers.tts.server import TtsService
 from wyoming_servers.worker import Cancellation
 
 WAIT_S = 10.0
+REPLY = "The light is on. The door is closed. Good night."
+DELTAS = ["The li", "ght is", " on. T", "he door is cl", "osed", ". ", "Good", " night", "."]
 LOUD = 1000
 """Added to every character's code, so that no letter is silence."""
 
@@ -126,6 +131,15 @@ class Heard:
         return next(event.data for event in self.events if event.type == "error")
 
 
+def service(*engines: TtsEngine, settings: Settings | None = None) -> TtsService:
+    return TtsService(settings or Settings(), engines or (TextEngine(),))
+
+
+async def wait_for_begun(engine: TextEngine) -> None:
+    """Wait until one more piece was begun."""
+    assert await asyncio.to_thread(engine.begun.acquire, timeout=WAIT_S)
+
+
 async def listen(client: AsyncTcpClient, *last: str) -> Heard:
     """Read events up to and including the first of these types."""
     events = []
@@ -143,6 +157,10 @@ async def send_stream(client: AsyncTcpClient, deltas: Sequence[str], voice: Synt
         await client.write_event(SynthesizeChunk(text=delta).event())
     await client.write_event(Synthesize(text="".join(deltas), voice=voice).event())
     await client.write_event(SynthesizeStop().event())
+
+
+async def send_text(client: AsyncTcpClient, parts: Sequence[str]) -> None:
+    await client.write_event(Synthesize(text="".join(parts)).event())
 
 
 Connect = Callable[[int], Awaitable[AsyncTcpClient]]
