@@ -51,6 +51,32 @@ def test_a_text_means_the_same_among_its_candidates(
     assert meaning(text, candidates.within(text, NAMES.kinds_in(text))) == meaning(text, intents)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "kinds", "kept"),
+    [
+        ("turn on {name}", {"name"}, True),
+        ("turn on {name}", {"area"}, False),
+        ("turn on ({name}|everything)", set(), True),
+        ("turn on ({name}|{area} light)", set(), True),
+        ("turn on ({name}|{name} light)", set(), False),
+        ("turn on [{name}] light", set(), True),
+        ("turn on <thing>", set(), False),
+        ("turn on <thing> in {area}", {"name"}, False),
+        ("turn on ({name};{area})", {"name"}, False),
+        ("turn off {name}", {"name"}, False),
+    ],
+)
+def test_a_sentence_is_left_out_only_for_what_every_reading_needs(sentence: str, kinds: set[str], kept: bool) -> None:
+    intents = Intents.from_dict(
+        {
+            "language": "en",
+            "intents": {"A": {"data": [{"sentences": [sentence]}]}},
+            "expansion_rules": {"thing": "[the] {name}"},
+        }
+    )
+    assert bool(Candidates(intents).within("turn on the light", frozenset(kinds)).intents) is kept
+
+
 def test_few_are_left(language: tuple[str, Intents, Candidates]) -> None:
     _, intents, candidates = language
 

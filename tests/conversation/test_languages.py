@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from wyoming_servers.conversation.languages import LANGUAGES, load_language, resolve_language
+from wyoming_servers.conversation.languages import LANGUAGES, language_of, load_language, resolve_language
 from wyoming_servers.errors import EngineUnavailableError
 
 
@@ -36,6 +36,23 @@ def test_a_tag_means_the_language_that_serves_it_best(tag: str, code: str) -> No
 @pytest.mark.parametrize("tag", ["tlh", "", "-", "x-private", "12", "english"])
 def test_a_tag_that_no_language_serves_means_none(tag: str) -> None:
     assert resolve_language(tag) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "tag", "language"),
+    [
+        ("打开灯", "en", "zh-CN"),
+        ("打开 TV", "en-US", "zh-CN"),
+        ("打開燈", "zh-TW", "zh-TW"),
+        ("電気をつけて", "en", "ja"),
+        ("電気をつけて", "ja", "ja"),
+        ("turn on 客厅灯", "en", "en"),
+        ("50", "de", "de"),
+        ("", "en", "en"),
+    ],
+)
+def test_a_text_in_another_script_is_in_another_language(text: str, tag: str, language: str) -> None:
+    assert language_of(text, tag) == language
 
 
 def test_every_language_means_itself() -> None:

@@ -109,6 +109,13 @@ async def test_without_a_language_the_configured_one_counts(ask: Ask) -> None:
     assert slots(event) == {"name": "TV"}
 
 
+@pytest.mark.parametrize("language", [None, "en"])
+async def test_chinese_is_understood_and_answered_as_chinese(ask: Ask, language: str | None) -> None:
+    (event,) = await ask("打开客厅的灯", language)
+    assert slots(event) == {"name": "客厅的灯"}
+    assert "已打开" in (Intent.from_event(event).text or "")
+
+
 async def test_an_unknown_language_is_answered_in_english(ask: Ask) -> None:
     (event,) = await ask("Qapla'", "tlh")
     assert NotHandled.from_event(event).text == "Sorry, I don't speak that language yet."

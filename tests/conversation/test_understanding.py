@@ -85,6 +85,12 @@ def test_the_answer_speaks_the_words_that_were_said(understanding: Understanding
     assert render_answer(template, command.slots) == "厨房百叶窗已关闭"
 
 
+def test_numbers_are_texts_to_a_template_as_many_expect(understanding: Understanding) -> None:
+    command, template = understanding.understand(Utterance("stelle einen Timer auf 5 Minuten", "de")).commands[0]
+    assert command.slots == {"minutes": 5}
+    assert "5 Minuten" in render_answer(template, command.slots)
+
+
 def test_an_answer_that_needs_no_words_is_home_assistants_own(understanding: Understanding) -> None:
     _, template = understanding.understand(Utterance("turn off the lights in the kitchen", "en")).commands[0]
     assert template == load_language("en").response("HassTurnOff", "lights_area")

@@ -39,6 +39,20 @@ def resolve_language(tag: str) -> str | None:
     return None
 
 
+def language_of(text: str, tag: str) -> str:
+    """Return the tag of the language in which a text is written.
+
+    That is `tag`, unless the text begins in a script in which that language is not written: 打开灯 is no English.
+    """
+    letter = next((char for char in text if char.isalpha()), "")
+    if not _IDEOGRAPHS.match(letter) or tag.strip().casefold().startswith(("zh", "yue", "cmn", "ja")):
+        return tag
+    return "ja" if _KANA.search(text) else "zh-CN"
+
+
+_IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+_KANA = re.compile("[\u3040-\u30ff]")
+
 _REFUSED_BY_SANDBOX = re.compile(r"\.(?:append|extend|insert|update|pop|remove|clear|setdefault)\(")
 """Home Assistant renders in Jinja's immutable sandbox; Thai has three templates that it refuses."""
 

@@ -24,7 +24,7 @@ from ..protocol.fields import parse, require_text
 from ..protocol.service import Service, Stage
 from ..settings import Settings
 from ..worker import Priority
-from .languages import LANGUAGES
+from .languages import LANGUAGES, language_of
 from .recognizer import Command
 from .understanding import Answer, Understanding, Utterance
 
@@ -99,9 +99,10 @@ class ConversationService(Service):
         request = parse(Recognize, first) if Recognize.is_type(first.type) else parse(Transcript, first)
         context = request.context if isinstance(request.context, dict) else None
         device_id = (context or {}).get("device_id")
+        text = require_text(request.text, "text")
         utterance = Utterance(
-            text=require_text(request.text, "text"),
-            language=require_text(language, "language"),
+            text=text,
+            language=language_of(text, require_text(language, "language")),
             device_id=device_id if isinstance(device_id, str) else None,
         )
         return utterance, context
