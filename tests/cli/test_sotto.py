@@ -132,7 +132,7 @@ async def test_without_a_server_a_client_says_how_to_start_one(sotto: Sotto) -> 
         (["listen", __file__], "not a WAV file"),
         (["frobnicate"], "frobnicate"),
     ],
-    ids=" ".join,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 async def test_wrong_usage_ends_with_2_and_says_what_is_wrong(sotto: Sotto, arguments: list[str], said: str) -> None:
     done = await sotto(*arguments)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from .. import __version__
 from ..assembly import STAGES, make_home, make_services
+from ..errors import SettingsError
 from ..front.discovery import Announcement, addresses_for
 from ..front.server import Server
 from ..protocol.connection import Limits
@@ -35,7 +36,7 @@ def read_settings(args: argparse.Namespace) -> Settings:
 async def run(args: argparse.Namespace) -> int:
     """Serve until told to stop."""
     settings = read_settings(args)
-    stages = [Stage(name) for name in args.service] or list(STAGES)
+    stages = _stages(args.service)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -50,6 +51,12 @@ async def run(args: argparse.Namespace) -> int:
     except TimeoutError:
         _LOGGER.warning("Not everything stopped within %s s; it is left behind", STOP_WITHIN_S)
     return EXIT_OK
+
+
+def _stages(names: list[str]) -> list[Stage]:
+    if unknown := set(names) - set(STAGES):
+        raise SettingsError(f"There is no service {', '.join(unknown)}.", remedy=f"Choose from: {', '.join(STAGES)}.")
+    return [stage for stage in STAGES if stage in names] or list(STAGES)
 
 
 async def _start(stack: AsyncExitStack, settings: Settings, stages: list[Stage]) -> None:
