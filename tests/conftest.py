@@ -53,7 +53,9 @@ async def serve() -> AsyncIterator[ServeFunction]:
 
         async def start(*services: Service, limits: Limits | None = None, max_connections: int = 64) -> int:
             by_stage = {service.stage: service for service in services}
-            server = Server("tcp://127.0.0.1:0", by_stage, limits=limits, max_connections=max_connections)
+            server = Server(
+                "tcp://127.0.0.1:0", by_stage, limits=limits, max_connections=max_connections, listed_within_s=0
+            )
             await stack.enter_async_context(server)
             assert server.port is not None
             return server.port

@@ -67,6 +67,10 @@ class EngineHost(Generic[E]):
         """Call the listener when the engine is ready or failed."""
         self._listeners.append(listener)
 
+    async def settled(self) -> None:
+        """Return when the engine is ready or failed."""
+        await self._loaded.wait()
+
     async def ready(self, timeout_s: float | None = READY_WITHIN_S) -> E:
         """Return the engine once it is loaded.
 

@@ -13,6 +13,7 @@ from wyoming.info import Attribution, Describe, Info, TtsProgram, WakeProgram
 
 from wyoming_servers.errors import SettingsError
 from wyoming_servers.front.remote import RemoteService
+from wyoming_servers.front.server import Server
 from wyoming_servers.protocol.connection import Connection
 from wyoming_servers.protocol.service import Service, Stage
 
@@ -145,3 +146,10 @@ async def test_a_client_that_leaves_takes_its_connection_to_the_remote_with_it(s
 def test_a_uri_that_is_none_is_an_error_naming_the_flag() -> None:
     with pytest.raises(SettingsError, match="--tts is http://host"):
         RemoteService(Stage.TTS, "http://host:1")
+
+
+async def test_the_port_opens_when_what_is_offered_is_known(serve: Serve) -> None:
+    far = await serve(Speaker())
+    service = RemoteService(Stage.TTS, f"tcp://127.0.0.1:{far}")
+    async with Server("tcp://127.0.0.1:0", {Stage.TTS: service}):
+        assert [program.name for program in service.info.tts] == ["far"]

@@ -38,6 +38,7 @@ class RemoteService(Service):
         self._uri = uri
         self._info = Info()
         self._reachable = True
+        self._asked = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         try:
             AsyncClient.from_uri(uri)
@@ -52,6 +53,10 @@ class RemoteService(Service):
     async def start(self) -> None:
         """Begin to ask the remote what it offers."""
         self._task = asyncio.create_task(self._follow(), name=f"describe-{self.stage}")
+
+    async def listed(self) -> None:
+        """Return when the remote was asked for the first time."""
+        await self._asked.wait()
 
     async def stop(self) -> None:
         """Stop asking."""
@@ -125,6 +130,7 @@ class RemoteService(Service):
     async def _follow(self) -> None:
         while True:
             await self._ask()
+            self._asked.set()
             await asyncio.sleep(DESCRIBE_EVERY_S)
 
     async def _ask(self) -> None:

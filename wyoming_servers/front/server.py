@@ -22,6 +22,10 @@ from .routing import Router
 
 _LOGGER = logging.getLogger(__name__)
 
+LISTED_WITHIN_S = 3.0
+"""How long the port stays closed for stages that do not know yet what they offer. Home Assistant makes its entities
+from the first Info that it gets, and tries again where nothing listens."""
+
 _PROGRAMS = ("wake", "asr", "handle", "intent", "tts")
 
 
@@ -51,23 +55,31 @@ class Server:
         *,
         limits: Limits | None = None,
         max_connections: int = 64,
+        listed_within_s: float = LISTED_WITHIN_S,
     ) -> None:
         self._uri = uri
         self._services = services
         self._limits = limits or Limits()
         self._max_connections = max_connections
+        self._listed_within_s = listed_within_s
         self._router = Router(services)
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        """Listen, and let the services begin to load.
+        """Let the services begin to load, and listen.
 
         Raises SettingsError for an address that is no URI or cannot be listened on.
         """
-        self._server = await self._listen()
+        self._server = await self._bind()
         for service in self._services.values():
             await service.start()
+        listed = [asyncio.create_task(service.listed()) for service in self._services.values()]
+        _, waiting = await asyncio.wait(listed, timeout=self._listed_within_s)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*listed, return_exceptions=True)
+        await self._server.start_serving()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -96,13 +108,13 @@ class Server:
         """Return the answer to `describe`."""
         return merge_info(self._services).event()
 
-    async def _listen(self) -> asyncio.Server:
+    async def _bind(self) -> asyncio.Server:
         parts = urlsplit(self._uri)
         try:
             if parts.scheme == "tcp" and parts.port is not None:
-                return await self._listen_tcp(parts.hostname or "", parts.port)
+                return await self._bind_tcp(parts.hostname or "", parts.port)
             if parts.scheme == "unix" and parts.path:
-                return await self._listen_unix(Path(parts.path))
+                return await self._bind_unix(Path(parts.path))
         except (OSError, ValueError) as err:
             reason = os.strerror(err.errno) if isinstance(err, OSError) and err.errno else str(err)
             raise SettingsError(
@@ -110,15 +122,21 @@ class Server:
             ) from None
         raise SettingsError(f"--uri is {self._uri}.", remedy="Write tcp://HOST:PORT or unix:///PATH.")
 
-    async def _listen_tcp(self, host: str, port: int) -> asyncio.Server:
+    async def _bind_tcp(self, host: str, port: int) -> asyncio.Server:
         everywhere = host in {"", "0.0.0.0", "::", "*"}  # noqa: S104 - the user asks for it
         return await asyncio.start_server(
-            self._on_client, None if everywhere else host, port, limit=self._limits.header_bytes
+            self._on_client,
+            None if everywhere else host,
+            port,
+            limit=self._limits.header_bytes,
+            start_serving=False,
         )
 
-    async def _listen_unix(self, path: Path) -> asyncio.Server:
+    async def _bind_unix(self, path: Path) -> asyncio.Server:
         _remove_socket(self._uri)
-        return await asyncio.start_unix_server(self._on_client, path, limit=self._limits.header_bytes)
+        return await asyncio.start_unix_server(
+            self._on_client, path, limit=self._limits.header_bytes, start_serving=False
+        )
 
     async def _on_client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -36,6 +36,9 @@ class Service(ABC):
     async def start(self) -> None:
         """Begin to load; returns at once."""
 
+    async def listed(self) -> None:
+        """Return when `info` names what the stage offers; for most, that is from the beginning."""
+
     async def stop(self) -> None:
         """End what `start` began."""
 

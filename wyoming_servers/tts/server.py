@@ -61,6 +61,10 @@ class TtsService(Service):
         self._roster.start(self._on_change)
         self._watch_task = asyncio.create_task(self._watch(), name="watch-voices")
 
+    async def listed(self) -> None:
+        """Return when the voices of all engines are known."""
+        await asyncio.gather(*(host.settled() for host in self._roster.hosts))
+
     async def stop(self) -> None:
         """End the watch and the engines."""
         if self._watch_task is not None:

@@ -71,6 +71,10 @@ class WakeService(Service):
         self._host.start()
         self._watch_task = asyncio.create_task(self._watch(), name="wake-watch")
 
+    async def listed(self) -> None:
+        """Return when the words are known."""
+        await self._host.settled()
+
     async def stop(self) -> None:
         """End loading, watching and detection."""
         if self._watch_task is not None:
