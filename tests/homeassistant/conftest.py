@@ -10,6 +10,9 @@ import pytest
 
 from tests.homeassistant.house import EXPOSED, Furnisher
 from tests.homeassistant.instance import ENVIRONMENT, ROOT, HomeAssistant
+from tests.homeassistant.sotto import sotto
+
+__all__ = ["sotto"]
 
 HERE = Path(__file__).parent
 

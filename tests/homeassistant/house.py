@@ -11,6 +11,7 @@ EXPOSED = (
     "light.bed_light",
     "light.ceiling_lights",
     "light.kitchen_lights",
+    "light.living_room_rgbww_lights",
     "sensor.outside_temperature_battery",
     "switch.old_pump",
 )
@@ -58,6 +59,9 @@ class Furnisher:
         self.call("config/device_registry/update", device_id=kitchen, area_id="kitchen")
         self.call("config/device_registry/update", device_id=bed, area_id="living_room")
         self.update("light.ceiling_lights", name="Big light", aliases=["ceiling", None])
+
+        # This is the one that the recordings speak of.
+        self.update("light.living_room_rgbww_lights", name="Living room light", aliases=[None, "living room lamp"])
 
         # A place of its own takes the device's name out of the entity's: it is called Battery here.
         self.update("sensor.outside_temperature_battery", area_id="kitchen")

@@ -61,6 +61,7 @@ async def test_what_is_exposed_is_mirrored_with_its_names_places_and_states(home
         "light.bed_light": "bedroom",
         "light.ceiling_lights": None,
         "light.kitchen_lights": "kitchen",
+        "light.living_room_rgbww_lights": None,
         "sensor.outside_temperature_battery": "kitchen",
         "switch.old_pump": None,
     }

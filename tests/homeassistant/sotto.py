@@ -1,0 +1,206 @@
+"""Sotto as its users run it beside a real Home Assistant: a process, added by the config flow, with a pipeline."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+import pytest
+
+from tests.homeassistant.house import Furnisher
+from tests.homeassistant.instance import ROOT, HomeAssistant, free_port
+
+FLOW = "/api/config/config_entries/flow"
+READY_S = 60.0
+STOP_S = 10.0
+
+
+@dataclass(frozen=True)
+class Entities:
+    """What Home Assistant made of Sotto's one entry."""
+
+    conversation: str
+    stt: str
+    tts: str
+    wake_word: str
+
+
+class Sotto:
+    """A process `sotto run`, and, once added, what Home Assistant has of it: `entry_id`, `entities`, `pipeline_id`."""
+
+    def __init__(self, home_assistant: HomeAssistant, folder: Path, log: Path) -> None:
+        self.home_assistant = home_assistant
+        self.port = free_port()
+        self.entry_id = ""
+        self.pipeline_id = ""
+        self.entities = Entities("", "", "", "")
+        self._folder = folder
+        self._log = log
+        self._output: TextIO | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        """All that it has logged."""
+        return self._log.read_text()
+
+    def start(self, *, waits_for_home: bool = True) -> None:
+        """Start it; return when it knows the house, and what it can do is all there."""
+        self._log.parent.mkdir(exist_ok=True)
+        self._output = self._log.open("a")
+        already = len(self.log)
+        command = [sys.executable, "-m", "wyoming_servers", "run", "--language", "en", "--zeroconf", "no"]
+        command += ["--uri", f"tcp://127.0.0.1:{self.port}", "--home", self.home_assistant.url]
+        self._process = subprocess.Popen(
+            command, stdout=self._output, stderr=subprocess.STDOUT, env=self._environment()
+        )
+        if waits_for_home:
+            self._wait(lambda: "Following Home Assistant" in self.log[already:])
+        self._wait(self._is_complete)
+
+    def kill(self) -> None:
+        """End it as a power cut would, without a goodbye."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Let it end, and see that it does."""
+        self._end(signal.SIGTERM)
+
+    def restart(self) -> None:
+        """Stop it if it runs, and start it again on the same port."""
+        self.stop()
+        self.start()
+
+    def add(self) -> None:
+        """Add it to Home Assistant as a user does: host and port, and a pipeline of its four entities."""
+        flow = self.home_assistant.post(FLOW, {"handler": "wyoming", "show_advanced_options": False})
+        result = self.home_assistant.post(f"{FLOW}/{flow['flow_id']}", {"host": "127.0.0.1", "port": self.port})
+        self.entry_id = result["result"]["entry_id"]
+        with self.home_assistant.administrator() as admin:
+            self.entities = entities_of(Furnisher(admin), self.entry_id)
+            self.pipeline_id = make_pipeline(Furnisher(admin), self.entities)
+
+    def remove(self) -> None:
+        """Take the pipeline and the entry away again."""
+        if self.pipeline_id:
+            with self.home_assistant.administrator() as admin:
+                delete_pipeline(Furnisher(admin), self.pipeline_id)
+        if self.entry_id:
+            self.home_assistant.delete(f"/api/config/config_entries/entry/{self.entry_id}")
+
+    def describe(self) -> dict[str, Any]:
+        """Return its Info, as a client that asks `describe` gets it."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as sock, sock.makefile("rwb") as stream:
+            stream.write(b'{"type": "describe"}\n')
+            stream.flush()
+            header = json.loads(stream.readline())
+            info: dict[str, Any] = json.loads(stream.read(header["data_length"]))
+        return info
+
+    def _environment(self) -> dict[str, str]:
+        token = self._folder / "token"
+        token.touch(mode=0o600)
+        token.write_text(self.home_assistant.token)
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("SOTTO_")}
+        return {
+            **kept,
+            "PYTHONWARNINGS": "ignore",
+            "SOTTO_DATA_DIR": str(self._folder / "data"),
+            "SOTTO_HOME_TOKEN_FILE": str(token),
+        }
+
+    def _is_complete(self) -> bool:
+        try:
+            info = self.describe()
+        except OSError:
+            return False
+        models = (("asr", "models"), ("tts", "voices"), ("wake", "models"))
+        return all(info[kind] and info[kind][0][of] for kind, of in models)
+
+    def _wait(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + READY_S
+        while not condition():
+            assert self._process is not None
+            assert self._process.poll() is None, f"Sotto ended; its log:\n{self.log}"
+            assert time.monotonic() < deadline, f"Sotto was not ready within {READY_S:g} s; its log:\n{self.log}"
+            time.sleep(0.1)
+
+    def _end(self, signum: int) -> None:
+        if self._process is None:
+            return
+        self._process.send_signal(signum)
+        try:
+            self._process.wait(STOP_S)
+        finally:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+            if self._output is not None:
+                self._output.close()
+
+
+def entities_of(furnisher: Furnisher, entry_id: str) -> Entities:
+    """Return the four entities of an entry."""
+    entries = furnisher.call("config/entity_registry/list")
+    found = [entry["entity_id"] for entry in entries if entry["config_entry_id"] == entry_id]
+    return Entities(**{entity_id.partition(".")[0]: entity_id for entity_id in found})
+
+
+def make_pipeline(furnisher: Furnisher, entities: Entities, *, language: str = "en") -> str:
+    """Make a pipeline that uses all four, preferred from then on; return its id."""
+    pipeline = furnisher.call(
+        "assist_pipeline/pipeline/create",
+        name="Sotto",
+        language=language,
+        conversation_engine=entities.conversation,
+        conversation_language=language,
+        stt_engine=entities.stt,
+        stt_language=language,
+        tts_engine=entities.tts,
+        tts_language=language,
+        tts_voice=None,
+        wake_word_entity=entities.wake_word,
+        wake_word_id="okay_nabu",
+        prefer_local_intents=False,
+    )
+    furnisher.call("assist_pipeline/pipeline/set_preferred", pipeline_id=pipeline["id"])
+    return str(pipeline["id"])
+
+
+def delete_pipeline(furnisher: Furnisher, pipeline_id: str) -> None:
+    """Delete a pipeline, and prefer another."""
+    pipelines = furnisher.call("assist_pipeline/pipeline/list")["pipelines"]
+    other = next(pipeline["id"] for pipeline in pipelines if pipeline["id"] != pipeline_id)
+    furnisher.call("assist_pipeline/pipeline/set_preferred", pipeline_id=other)
+    furnisher.call("assist_pipeline/pipeline/delete", pipeline_id=pipeline_id)
+
+
+@pytest.fixture(scope="module")
+def sotto(home_assistant: HomeAssistant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sotto]:
+    """A Sotto that Home Assistant knows, with its preferred pipeline `pipeline_id`. Its log is kept."""
+    log = ROOT / "test-output" / "sotto.log"
+    log.parent.mkdir(exist_ok=True)
+    log.write_text("")
+    process = Sotto(home_assistant, tmp_path_factory.mktemp("sotto"), log)
+    try:
+        process.start()
+        process.add()
+        yield process
+        process.remove()
+    finally:
+        process.stop()
