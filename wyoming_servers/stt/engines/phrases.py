@@ -22,6 +22,7 @@ from rapidfuzz import fuzz
 
 from ...errors import EngineUnavailableError
 from ...home.model import Area, Entity, Floor, HomeSnapshot
+from ...settings import Settings
 from ...worker import Cancellation
 from ..engine import Recognition, SttCapabilities, SttEngine, SttRequest, SttSession
 from ..phrases.confidence import Evidence, believable
@@ -143,7 +144,7 @@ class _HomeModel:
             lexicon, arpa = Path(folder, "words.dict"), Path(folder, "trigrams.arpa")
             lexicon.write_text(self._vocabulary.lexicon(grammar.words), encoding="utf-8")
             arpa.write_text(trigram_model(_training(patterns)), encoding="utf-8")
-            self._meter = _Decoder(lexicon)
+            self._meter = _Decoder(lexicon, pl_window=0)
             self._reader = _Decoder(lexicon, lw=GRAMMAR_WEIGHT)
             self._witness = _Decoder(lexicon, lw=TRIGRAM_WEIGHT)
             # Scores can be compared only if they are relative to the same senones: to all of them.
@@ -338,3 +339,9 @@ _LOOP = Grammar(
     ),
 )
 """Any sounds in any order."""
+
+
+def create(settings: Settings) -> SttEngine:
+    """Make the engine; it has no settings of its own, since its model and its sentences come with it."""
+    del settings
+    return PhrasesEngine()
