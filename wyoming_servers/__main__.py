@@ -9,7 +9,7 @@ import logging
 import sys
 
 from .cli.arguments import make_parser
-from .errors import BadRequestError, RemoteError, SettingsError, SottoError
+from .errors import RemoteError, SottoError
 
 EXIT_USAGE = 2
 EXIT_UNREACHABLE = 3
@@ -48,9 +48,9 @@ async def _dispatch(args: argparse.Namespace) -> int:
 
 
 def _exit_code(error: SottoError) -> int:
-    if isinstance(error, SettingsError | BadRequestError):
-        return EXIT_USAGE
-    return EXIT_UNREACHABLE if error.code == "unreachable" else EXIT_FAILED if isinstance(error, RemoteError) else 1
+    if isinstance(error, RemoteError):
+        return EXIT_UNREACHABLE if error.code == "unreachable" else EXIT_FAILED
+    return EXIT_USAGE
 
 
 def _set_up_logging(*, verbose: bool) -> None:

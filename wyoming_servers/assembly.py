@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from .conversation.server import ConversationService
@@ -35,7 +36,7 @@ def make_home(settings: Settings) -> Home:
                 remedy="Create a long-lived access token in your Home Assistant profile, and set SOTTO_HOME_TOKEN.",
             )
         return HomeAssistantHome(source, settings.home.token)
-    return DemoHome(read_home(source))
+    return DemoHome(read_home(Path(source).expanduser()))
 
 
 def make_services(settings: Settings, home: Home, stages: Iterable[Stage] = STAGES) -> dict[Stage, Service]:

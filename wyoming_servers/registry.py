@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -10,6 +11,9 @@ from typing import Any
 
 from .errors import EngineUnavailableError, SettingsError
 from .protocol.service import Stage
+from .settings import Settings
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,7 @@ class EngineSpec:
     name: str
     stage: Stage
     factory: str
-    """`module:function`; the function takes the stage's settings and returns the engine."""
+    """`module:function`; the function takes the settings and returns the engine."""
     modules: tuple[str, ...]
     """Packages that must be importable; looked for without importing them."""
     extra: str
@@ -35,14 +39,14 @@ class EngineSpec:
         """The command that installs what is missing."""
         return f"Install it with: pip install 'sotto[{self.extra}]'"
 
-    def create(self, settings: Any) -> Any:
+    def create(self, settings: Settings) -> Any:
         """Make the engine, not yet loaded; raises EngineUnavailableError if a package or model is missing."""
         if self.missing:
             raise EngineUnavailableError(
                 f"The engine {self.name} needs the package {', '.join(self.missing)}.", remedy=self.remedy
             )
         module, _, function = self.factory.partition(":")
-        factory: Callable[[Any], Any] = getattr(import_module(module), function)
+        factory: Callable[[Settings], Any] = getattr(import_module(module), function)
         return factory(settings)
 
 
@@ -72,3 +76,23 @@ def find(stage: Stage, name: str) -> EngineSpec:
             return spec
     known = ", ".join(spec.name for spec in engines_of(stage))
     raise SettingsError(f"There is no engine {name} for {stage}.", remedy=f"Choose auto, {known}, or a Wyoming URI.")
+
+
+def create_engines(stage: Stage, settings: Settings) -> list[Any]:
+    """Make the engines that the settings of a stage allow: the one that is named, or with `auto` all that can be made.
+
+    Raises SettingsError for a name that does not exist, and EngineUnavailableError when none can be made.
+    """
+    chosen: str = getattr(settings, stage).engine
+    if chosen != "auto":
+        return [find(stage, chosen).create(settings)]
+    engines, reasons = [], []
+    for spec in engines_of(stage):
+        try:
+            engines.append(spec.create(settings))
+        except EngineUnavailableError as err:
+            _LOGGER.info("%s is not used: %s", spec.name, err)
+            reasons.append(err)
+    if not engines:
+        raise reasons[-1]
+    return engines

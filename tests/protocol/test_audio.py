@@ -22,7 +22,7 @@ def tone(rate_hz: int, width: int, channels: int, hz: float = 440.0, seconds: fl
     if width == 1:
         return (frames * 127 + 128).astype(np.uint8).tobytes()
     scaled = (frames * (2 ** (8 * width - 1) - 1)).astype("<i8")
-    return scaled.view(np.uint8).reshape(-1, 8)[:, :width].tobytes()
+    return bytes(scaled.view(np.uint8).reshape(-1, 8)[:, :width].tobytes())
 
 
 def samples(pcm: bytes) -> npt.NDArray[np.float64]:

@@ -47,14 +47,16 @@ def fail_to_load() -> None:
 
 
 def test_auto_takes_whisper_where_its_model_is_on_disk(whisper_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wyoming_servers.stt.server.engines_of", lambda _: (find(Stage.STT, "whisper"), StubSpec()))
+    specs = (find(Stage.STT, "whisper"), StubSpec())
+    monkeypatch.setattr("wyoming_servers.registry.engines_of", lambda _: specs)
     with_model = SttService(build({"stt_dir": whisper_models}), DemoHome())
     without = SttService(build({"stt_dir": "/nowhere"}), DemoHome())
     assert [service.info.asr[0].name for service in (with_model, without)] == ["whisper", "stub"]
 
 
 def test_without_any_engine_it_says_what_the_last_one_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wyoming_servers.stt.server.engines_of", lambda _: (find(Stage.STT, "whisper"),))
+    specs = (find(Stage.STT, "whisper"),)
+    monkeypatch.setattr("wyoming_servers.registry.engines_of", lambda _: specs)
     with pytest.raises(EngineUnavailableError, match="no Whisper model"):
         SttService(build({"stt_dir": "/nowhere"}), DemoHome())
     with pytest.raises(SettingsError, match="no engine sphinx"):

@@ -26,9 +26,10 @@ from tests.tts.conftest import (
     wait_for_begun,
 )
 from wyoming_servers.host import EngineHost
+from wyoming_servers.protocol.service import Stage
+from wyoming_servers.registry import create_engines
 from wyoming_servers.settings import Settings, build
 from wyoming_servers.tts.engine import Voice
-from wyoming_servers.tts.roster import installed_engines
 from wyoming_servers.tts.server import TtsService
 from wyoming_servers.tts.sound import CHUNK_SAMPLES
 from wyoming_servers.worker import Priority
@@ -266,5 +267,5 @@ async def test_a_new_voice_appears_in_info_and_can_speak(serve: ServeFunction, s
 
 
 def test_auto_is_every_installed_engine_with_piper_first() -> None:
-    assert [engine.capabilities.name for engine in installed_engines(Settings())] == ["piper", "espeak"]
-    assert [engine.capabilities.name for engine in installed_engines(build({"tts": "espeak"}))] == ["espeak"]
+    assert [engine.capabilities.name for engine in create_engines(Stage.TTS, Settings())] == ["piper", "espeak"]
+    assert [engine.capabilities.name for engine in create_engines(Stage.TTS, build({"tts": "espeak"}))] == ["espeak"]

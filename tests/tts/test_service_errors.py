@@ -20,8 +20,9 @@ from tests.tts.conftest import (
     service,
 )
 from wyoming_servers.errors import EngineUnavailableError, SettingsError
+from wyoming_servers.protocol.service import Stage
+from wyoming_servers.registry import create_engines
 from wyoming_servers.settings import Settings, build
-from wyoming_servers.tts.roster import installed_engines
 
 
 @pytest.mark.parametrize(
@@ -189,10 +190,10 @@ async def test_no_engine_that_loads_is_an_error(serve: ServeFunction, say: Say, 
 
 def test_an_unknown_engine_is_refused() -> None:
     with pytest.raises(SettingsError, match="no engine festival"):
-        installed_engines(build({"tts": "festival"}))
+        create_engines(Stage.TTS, build({"tts": "festival"}))
 
 
 def test_no_installed_engine_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wyoming_servers.registry.find_spec", lambda _: None)
     with pytest.raises(EngineUnavailableError, match=r"pip install 'sotto\[espeak\]'"):
-        installed_engines(Settings())
+        create_engines(Stage.TTS, Settings())

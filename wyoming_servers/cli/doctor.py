@@ -7,13 +7,13 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 
-from wyoming.info import Info
+from wyoming.info import Artifact, Info
 
 from .. import __version__
 from ..errors import RemoteError
@@ -95,7 +95,7 @@ def _cuda() -> Finding:
         return Finding(Verdict.NOTE, "GPU", "not asked: CTranslate2 is missing")
     import ctranslate2  # noqa: PLC0415 - only here, it takes 0.3 s
 
-    count = ctranslate2.get_cuda_device_count()
+    count: int = ctranslate2.get_cuda_device_count()  # type: ignore[attr-defined] # it has no __all__
     return Finding(Verdict.OK, "GPU", f"CUDA, {count} device(s)" if count else "none that CTranslate2 can use: CPU")
 
 
@@ -131,13 +131,13 @@ async def _server(uri: str) -> list[Finding]:
 
 
 def _programs(info: Info) -> Iterator[Finding]:
-    kinds = {
+    offered: dict[str, list[tuple[str, Sequence[Artifact]]]] = {
         "wake": [(each.name, each.models) for each in info.wake],
         "stt": [(each.name, each.models) for each in info.asr],
-        "conversation": [(each.name, each.models) for each in (*info.intent, *info.handle)],
+        "conversation": [(each.name, each.models) for each in info.intent],
         "tts": [(each.name, each.voices) for each in info.tts],
     }
-    for stage, programs in kinds.items():
+    for stage, programs in offered.items():
         for name, models in programs:
             shown = ", ".join(model.name for model in models[:5]) + (", …" if len(models) > 5 else "")
             yield Finding(Verdict.OK, f"server: {stage}", f"{name}: {shown} ({len(models)})")

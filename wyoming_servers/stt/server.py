@@ -11,13 +11,13 @@ from wyoming.asr import Transcribe, Transcript
 from wyoming.event import Event
 from wyoming.info import AsrModel, AsrProgram, Attribution, Info
 
-from ..errors import BadRequestError, EngineUnavailableError, SottoError, UnknownModelError
+from ..errors import BadRequestError, SottoError, UnknownModelError
 from ..home.model import Home, HomeSnapshot
 from ..host import EngineHost, EngineState
 from ..protocol.connection import Connection
 from ..protocol.fields import parse
 from ..protocol.service import Service, Stage
-from ..registry import engines_of, find
+from ..registry import create_engines
 from ..settings import Settings, SttSettings
 from ..worker import Cancellation, Priority, Worker
 from .endpointing import Timing
@@ -60,7 +60,7 @@ class SttService(Service):
         self._timing = _timing(settings.stt)
         self._home = home
         self._is_command: IsCommand | None = is_command
-        self._host = EngineHost("speech-to-text", engines or _engines(settings))
+        self._host = EngineHost("speech-to-text", engines or create_engines(Stage.STT, settings))
         self._ears = Worker("voice-activity", max_waiting=MAX_WINDOWS_WAITING)
         self._pool = VoiceActivityPool()
         self._home_changed = asyncio.Event()
@@ -140,23 +140,6 @@ def _teach(engine: SttEngine, home: HomeSnapshot) -> Callable[[Cancellation], No
         engine.set_home(home)
 
     return teach
-
-
-def _engines(settings: Settings) -> list[SttEngine]:
-    """Make the engines that the settings allow; one that cannot be made is passed over where there is another."""
-    if settings.stt.engine != "auto":
-        return [find(Stage.STT, settings.stt.engine).create(settings)]
-    engines: list[SttEngine] = []
-    reasons: list[EngineUnavailableError] = []
-    for spec in engines_of(Stage.STT):
-        try:
-            engines.append(spec.create(settings))
-        except EngineUnavailableError as err:
-            _LOGGER.info("%s is not used: %s", spec.name, err)
-            reasons.append(err)
-    if not engines:
-        raise reasons[-1]
-    return engines
 
 
 def _timing(settings: SttSettings) -> Timing:

@@ -8,9 +8,6 @@ from collections.abc import Callable, Sequence
 
 from ..errors import EngineUnavailableError, SottoError
 from ..host import EngineHost, EngineState
-from ..protocol.service import Stage
-from ..registry import engines_of, find
-from ..settings import Settings
 from ..worker import Cancellation, Priority
 from .cache import SpeechCache
 from .engine import Speech, TtsEngine, Voice
@@ -19,21 +16,6 @@ _LOGGER = logging.getLogger(__name__)
 
 WAITS_S = 30.0
 """How long a piece may wait for its engine before the client is told that it is too much."""
-
-
-def installed_engines(settings: Settings) -> list[TtsEngine]:
-    """Return the engines that are set: one, or with `auto` every installed one, the preferred first.
-
-    Raises SettingsError for an unknown name, EngineUnavailableError if it, or with `auto` all, are not installed.
-    """
-    if settings.tts.engine != "auto":
-        engine: TtsEngine = find(Stage.TTS, settings.tts.engine).create(settings)
-        return [engine]
-    specs = engines_of(Stage.TTS)
-    engines: list[TtsEngine] = [spec.create(settings) for spec in specs if not spec.missing]
-    if not engines:
-        raise EngineUnavailableError("No engine for text-to-speech is installed.", remedy=specs[-1].remedy)
-    return engines
 
 
 class Roster:

@@ -17,12 +17,13 @@ from ..errors import BadRequestError, SottoError, UnexpectedEventError
 from ..protocol.connection import Connection
 from ..protocol.fields import parse, require_text
 from ..protocol.service import Service, Stage
+from ..registry import create_engines
 from ..settings import Settings
 from .engine import TtsEngine, Voice
 from .language import VoiceDefaults, VoiceWish
 from .markup import from_ssml
 from .reply import Pieces, Reply, too_long
-from .roster import Roster, installed_engines
+from .roster import Roster
 from .sound import AudioStream
 
 _LOGGER = logging.getLogger(__name__)
@@ -43,10 +44,10 @@ class TtsService(Service):
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Engines are by default those of the settings; raises what `installed_engines` raises."""
+        """Engines are by default those of the settings; raises what `create_engines` raises."""
         self._max_chars = settings.tts.max_chars
         self._defaults = VoiceDefaults(settings.tts.voice, settings.server.language)
-        self._roster = Roster(installed_engines(settings) if engines is None else engines)
+        self._roster = Roster(create_engines(Stage.TTS, settings) if engines is None else engines)
         self._sleep = sleep
         self._watch_task: asyncio.Task[None] | None = None
         self._info = self._build_info()

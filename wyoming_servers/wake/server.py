@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from wyoming.event import Event
 from wyoming.info import Attribution, Info, WakeModel, WakeProgram
 
-from ..errors import EngineUnavailableError, OverloadedError
+from ..errors import OverloadedError
 from ..host import EngineHost, EngineState
 from ..protocol.connection import Connection
 from ..protocol.service import Service, Stage
-from ..registry import engines_of, find
+from ..registry import create_engines
 from ..settings import Settings
 from ..worker import Cancellation, Worker
 from .engine import WakeEngine, WakeWord
@@ -43,7 +43,7 @@ class WakeService(Service):
 
         Raises SettingsError for an engine that does not exist, EngineUnavailableError for one not installed.
         """
-        self._host = EngineHost("wake", engines or _engines(settings))
+        self._host = EngineHost("wake", engines or create_engines(Stage.WAKE, settings))
         self._watcher = Worker("wake-watch")
         self._sleep = sleep
         self._watch_task: asyncio.Task[None] | None = None
@@ -104,16 +104,6 @@ class WakeService(Service):
             return  # the server stops
         except Exception:
             _LOGGER.exception("The folder of wake words could not be looked at")
-
-
-def _engines(settings: Settings) -> list[WakeEngine]:
-    if settings.wake.engine != "auto":
-        return [find(Stage.WAKE, settings.wake.engine).create(settings)]
-    specs = engines_of(Stage.WAKE)
-    installed = [spec.create(settings) for spec in specs if not spec.missing]
-    if not installed:
-        raise EngineUnavailableError("No wake word engine is installed.", remedy=specs[0].remedy)
-    return installed
 
 
 def _wake_model(word: WakeWord) -> WakeModel:
