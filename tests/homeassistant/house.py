@@ -45,6 +45,11 @@ class Furnisher:
         """Call an action on an entity."""
         self.call("call_service", domain=domain, service=service, target={"entity_id": entity_id})
 
+    def state(self, entity_id: str) -> str:
+        """Return an entity's state."""
+        states = self.call("get_states")
+        return str(next(state["state"] for state in states if state["entity_id"] == entity_id))
+
     def furnish(self) -> None:
         """Lay out the house, from what the demo integration and the onboarding brought."""
         upstairs = self.call("config/floor_registry/create", name="Upstairs", aliases=["first floor"], level=1)

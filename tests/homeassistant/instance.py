@@ -112,7 +112,7 @@ class HomeAssistant:
         """
         storage = self._config / ".storage"
         storage.mkdir(parents=True)
-        (self._config / "configuration.yaml").write_text(CONFIGURATION.format(ffmpeg=_ffmpeg()))
+        (self._config / "configuration.yaml").write_text(CONFIGURATION.format(ffmpeg=ffmpeg()))
         (storage / "http").write_text(_stored("http", 2, 2, _http(self.port)))
         (storage / "core.network").write_text(_stored("core.network", 1, 1, {"configured_adapters": ["lo"]}))
         done = {"done": ["core_config", "analytics", "integration"]}
@@ -201,7 +201,7 @@ class HomeAssistant:
             return json.load(response)
 
 
-def _ffmpeg() -> str:
+def ffmpeg() -> str:
     """Return the ffmpeg that came with the environment."""
     found = sorted(ENVIRONMENT.glob("lib/python*/site-packages/imageio_ffmpeg/binaries/ffmpeg-*"))
     return os.fspath(found[0]) if found else "ffmpeg"

@@ -162,7 +162,15 @@ def entities_of(furnisher: Furnisher, entry_id: str) -> Entities:
 
 
 def make_pipeline(furnisher: Furnisher, entities: Entities, *, language: str = "en") -> str:
-    """Make a pipeline that uses all four, preferred from then on; return its id."""
+    """Make a pipeline that uses all four, preferred from then on; return its id.
+
+    Where an engine has the language only for countries, the dashboard takes the one that fits best; so here.
+    """
+
+    def of_engine(stage: str, engine_id: str) -> str:
+        providers = furnisher.call(f"{stage}/engine/list", language=language)["providers"]
+        return str(next(each["supported_languages"][0] for each in providers if each["engine_id"] == engine_id))
+
     pipeline = furnisher.call(
         "assist_pipeline/pipeline/create",
         name="Sotto",
@@ -170,9 +178,9 @@ def make_pipeline(furnisher: Furnisher, entities: Entities, *, language: str = "
         conversation_engine=entities.conversation,
         conversation_language=language,
         stt_engine=entities.stt,
-        stt_language=language,
+        stt_language=of_engine("stt", entities.stt),
         tts_engine=entities.tts,
-        tts_language=language,
+        tts_language=of_engine("tts", entities.tts),
         tts_voice=None,
         wake_word_entity=entities.wake_word,
         wake_word_id="okay_nabu",

@@ -1,0 +1,48 @@
+"""From the wake word to the spoken answer: recorded commands through Home Assistant's real pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.homeassistant.house import Furnisher
+from tests.homeassistant.instance import HomeAssistant
+from tests.homeassistant.pipeline import Assist, Run
+from tests.homeassistant.sotto import Sotto
+from tests.homeassistant.sound import decode, read_wav, silence, speech_end_s, speech_s
+from wyoming_servers.home.link import Link
+
+LIGHT = "light.living_room_rgbww_lights"
+
+
+@pytest.fixture
+async def assist(sotto: Sotto, home_assistant: HomeAssistant) -> AsyncIterator[Assist]:
+    """A client of Sotto's pipeline."""
+    async with Link(f"ws://127.0.0.1:{home_assistant.port}/api/websocket", home_assistant.token) as link:
+        yield Assist(home_assistant, link, sotto.pipeline_id)
+
+
+def print_stages(run: Run, spoken: float, first_byte: float) -> None:
+    """Print when each stage was done, in milliseconds from the end of speech."""
+    stages = ("wake_word-end", "stt-end", "intent-end", "tts-end")
+    times = {stage: run.moments[stage] for stage in stages if stage in run.moments}
+    for stage, moment in {**times, "first byte of the answer": first_byte}.items():
+        print(f"{stage:>25} {(moment - spoken) * 1000:6.0f} ms after the end of speech")  # noqa: T201
+
+
+async def test_from_the_wake_word_to_the_spoken_answer(assist: Assist, furnisher: Furnisher, shared: Path) -> None:
+    furnisher.act("light", "turn_off", LIGHT)
+    before = read_wav(shared / "audio/wake/okay_nabu.wav") + silence(0.2)
+    command = read_wav(shared / "audio/commands/living_room_light_en.wav")
+    async with assist.run("wake_word", sample_rate=16000, timeout=10) as run:
+        began = await assist.speak(run, before + command + silence(5))
+        await assist.finish(run)
+        audio, first_byte = await assist.fetch(run.data["tts-end"]["tts_output"]["url"])
+    assert run.data["wake_word-end"]["wake_word_output"]["wake_word_id"] == "okay_nabu"
+    assert run.transcript.lower().rstrip(".") == "turn on the living room light"
+    assert run.answer == "Turned on the light"
+    assert furnisher.state(LIGHT) == "on"
+    assert 0.5 < speech_s(decode(audio)) < 5
+    print_stages(run, began + len(before) / 32000 + speech_end_s(command), first_byte)
