@@ -62,6 +62,12 @@ def test_the_only_room_with_such_a_thing_is_meant() -> None:
     assert outcome(blinds) == [{"domain": "cover", "device_class": "blind", "area": "Kitchen"}]
 
 
+def test_the_only_such_thing_is_meant_also_if_it_stands_in_no_room() -> None:
+    home = HomeSnapshot(entities=(Entity("media_player.tv", "TV", state="playing"),))
+    pause = Command("pause", "HassMediaPause", {"area": HERE})
+    assert resolve([pause], home, None, "en") == (Command("pause", "HassMediaPause", {}),)
+
+
 def test_after_a_command_for_a_room_here_is_that_room() -> None:
     first = Command("turn on the office light", "HassTurnOn", {"domain": "light", "area": "Office"})
     then = Command("brighter", "HassLightSet", {"brightness": 90, "area": HERE})

@@ -63,20 +63,22 @@ def _place(command: Command, home: HomeSnapshot, likely: Sequence[Area | None], 
     if (command.response or "").endswith("_all"):
         return replace(command, slots=slots)  # "all the lights in the house": the sentences ask for a room regardless
     wanted = wanted_by(command.intent, slots)
-    rooms = _rooms(command.intent, match_targets(home, wanted).entities)
+    meant = _likely(command.intent, match_targets(home, wanted).entities)
+    rooms = {entity.area_id for entity in meant}
     area = next((area for area in likely if area and area.area_id in rooms), None)
+    if area is None and len(meant) == 1 and rooms == {None}:
+        return replace(command, slots=slots)  # the only one there is stands in no room
     if area is None:
-        area = home.area(rooms.pop()) if len(rooms) == 1 else likely[0]
+        area = home.area(next(iter(rooms))) if len(rooms) == 1 else likely[0]
     if area is None:
         return Refusal("which_area") if rooms else _nothing(NoTarget.DOMAIN, wanted)
     return replace(command, slots={**slots, "area": name_in(area, language)})
 
 
-def _rooms(intent: str, entities: Sequence[Entity]) -> set[str | None]:
-    """Return the rooms in which such things stand; if some are in the likely state, only theirs."""
+def _likely(intent: str, entities: Sequence[Entity]) -> Sequence[Entity]:
+    """Return those in the state that the intent most likely means, if there are any; else all."""
     state = _LIKELY_STATE.get(intent)
-    likely = [entity for entity in entities if entity.state == state]
-    return {entity.area_id for entity in likely or entities}
+    return [entity for entity in entities if entity.state == state] or entities
 
 
 def name_in(thing: Area | Entity, language: str) -> str:
