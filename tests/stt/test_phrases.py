@@ -100,7 +100,7 @@ def recorded_home() -> HomeSnapshot:
 
 def read_wave(path: Path) -> bytes:
     with wave.open(str(path)) as recording:
-        return recording.readframes(recording.getnframes())
+        return bytes(recording.readframes(recording.getnframes()))
 
 
 def hear(engine: PhrasesEngine, pcm: bytes, *names: str) -> Recognition:
@@ -172,7 +172,7 @@ OPPOSITES = ["unlock the Front Door", "unlock Front Door", "turn off the TV", "t
 def quiet(duration_s: float) -> bytes:
     """Return what a microphone hears in a quiet room."""
     noise = np.random.default_rng(0).normal(size=int(duration_s * RATE_HZ)) * 30
-    return noise.astype("<i2").tobytes()
+    return bytes(noise.astype("<i2").tobytes())
 
 
 @pytest.fixture(scope="session")

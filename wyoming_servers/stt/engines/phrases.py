@@ -25,12 +25,13 @@ from ...home.model import Area, Entity, Floor, HomeSnapshot
 from ...settings import Settings
 from ...worker import Cancellation
 from ..engine import Recognition, SttCapabilities, SttEngine, SttRequest, SttSession
+from ..phrases.completion import Completion
 from ..phrases.confidence import Evidence, believable
-from ..phrases.grammar import Arc, Grammar, build_grammar
-from ..phrases.language_model import trigram_model
+from ..phrases.grammar import Grammar, build_grammar, loop_of, one_of
+from ..phrases.language_model import training_sentences, trigram_model
 from ..phrases.pronunciation import Pronunciation, parse_dictionary
-from ..phrases.sentences import Pattern, Sentence, home_patterns
-from ..phrases.snapping import SentenceIndex, sample_indices
+from ..phrases.sentences import Sentence, home_patterns
+from ..phrases.snapping import SentenceIndex
 from ..phrases.spoken import spoken_words
 from ..phrases.vocabulary import PHONEME_WORD, PHONEMES, Vocabulary
 
@@ -43,10 +44,8 @@ BEAMS = {"beam": 1e-60, "wbeam": 1e-40, "pbeam": 1e-60}
 GRAMMAR_WEIGHT = 1.0
 """Of 90 utterances, 84 are read at 1, 83 at 2 and 3, 74 at 6.5 (the package's default)."""
 TRIGRAM_WEIGHT = 8.0
-TRIGRAM_SAMPLES = 24
-"""Sentences of a pattern with large slots from which the trigram model learns."""
-LOOP_PROBABILITY = 0.02
-"""Of each phoneme in the loop."""
+LOOP = loop_of([PHONEME_WORD.format(phoneme) for phoneme in PHONEMES], 0.02)
+"""Any sounds in any order."""
 PIECE_BYTES = 3200
 """A decoder keeps Python's global lock while it computes: 0.1 s of audio takes it 5 to 15 ms."""
 RIVAL_SIMILARITY = 80.0
@@ -72,10 +71,10 @@ class _Cancelled(Exception):  # noqa: N818 - not an error
 class _Decoder:
     """One PocketSphinx decoder, which hears every utterance as if it were its first."""
 
-    def __init__(self, lexicon: Path, **options: Any) -> None:
+    def __init__(self, acoustics: Path, lexicon: Path, **options: Any) -> None:
         # With bestpath, which is the default, a grammar's hypothesis ends at any word.
         settings: dict[str, Any] = {"bestpath": False, "fwdflat": False, **BEAMS, **options}
-        self.native = Decoder(lm=None, dict=str(lexicon), loglevel="FATAL", **settings)
+        self.native = Decoder(hmm=str(acoustics), lm=None, dict=str(lexicon), loglevel="FATAL", **settings)
 
     def use_grammar(self, grammar: Grammar) -> None:
         """Hear sentences of this grammar."""
@@ -133,25 +132,25 @@ class _Decoder:
 class _HomeModel:
     """The decoders and sentences of one home."""
 
-    def __init__(self, home: HomeSnapshot, dictionary: dict[str, list[Pronunciation]]) -> None:
+    def __init__(self, home: HomeSnapshot, dictionary: dict[str, list[Pronunciation]], acoustics: Path) -> None:
         self._vocabulary = Vocabulary(dictionary)
         patterns = [pattern for pattern in home_patterns(home) if self._vocabulary.sayable(pattern)]
         self._index = SentenceIndex(patterns, self._vocabulary.code)
         self._lock = threading.Lock()
         grammar = build_grammar(patterns)
-        self._beginnings = _beginnings(patterns)
+        self.completion = Completion(patterns)
         with tempfile.TemporaryDirectory(prefix="sotto-phrases-") as folder:
             lexicon, arpa = Path(folder, "words.dict"), Path(folder, "trigrams.arpa")
             lexicon.write_text(self._vocabulary.lexicon(grammar.words), encoding="utf-8")
-            arpa.write_text(trigram_model(_training(patterns)), encoding="utf-8")
-            self._meter = _Decoder(lexicon, pl_window=0)
-            self._reader = _Decoder(lexicon, lw=GRAMMAR_WEIGHT)
-            self._witness = _Decoder(lexicon, lw=TRIGRAM_WEIGHT)
+            arpa.write_text(trigram_model(training_sentences(patterns)), encoding="utf-8")
+            self._meter = _Decoder(acoustics, lexicon, pl_window=0)
+            self._reader = _Decoder(acoustics, lexicon, lw=GRAMMAR_WEIGHT)
+            self._witness = _Decoder(acoustics, lexicon, lw=TRIGRAM_WEIGHT)
             # Scores can be compared only if they are relative to the same senones: to all of them.
-            self._scorer = _Decoder(lexicon, lw=1.0, compallsen=True)
+            self._scorer = _Decoder(acoustics, lexicon, lw=1.0, compallsen=True)
             self._witness.use_trigrams(arpa)
         self._reader.use_grammar(grammar)
-        self._meter.use_grammar(_one_of([(PHONEME_WORD.format(PHONEMES[0]),)]))
+        self._meter.use_grammar(one_of([(PHONEME_WORD.format(PHONEMES[0]),)]))
 
     def recognize(self, pcm: bytes, cancellation: Cancellation) -> Sentence | None:
         """Return the sentence that was said, if one was. Raises _Cancelled."""
@@ -171,11 +170,6 @@ class _HomeModel:
         _LOGGER.debug("heard %s: %s", best, evidence)
         return best if believable(evidence) else None
 
-    def is_complete(self, text: str) -> bool:
-        """Whether no likelier sentence begins with this one."""
-        longer, whole = self._beginnings.get(spoken_words(text), (0.0, 1.0))
-        return longer <= whole
-
     def _evidence(
         self, pcm: bytes, mean: str, words: tuple[str, ...], rivals: Sequence[Sentence], cancellation: Cancellation
     ) -> Evidence:
@@ -184,11 +178,11 @@ class _HomeModel:
         agreement = fuzz.ratio(code, self._vocabulary.words_code(heard))
         if agreement >= UNANIMOUS and not rivals:
             return Evidence(agreement, 0.0, -NOTHING, len(code) // 2)
-        score = self._score(pcm, mean, _one_of([words]), cancellation)
+        score = self._score(pcm, mean, one_of([words]), cancellation)
         frames = sum(last - first + 1 for first, last in self._scorer.spoken) if score > NOTHING else 1
-        free = score if agreement >= UNANIMOUS else self._score(pcm, mean, _LOOP, cancellation)
+        free = score if agreement >= UNANIMOUS else self._score(pcm, mean, LOOP, cancellation)
         others = [spoken_words(rival.text) for rival in rivals]
-        rival = self._score(pcm, mean, _one_of(others), cancellation) if others else NOTHING
+        rival = self._score(pcm, mean, one_of(others), cancellation) if others else NOTHING
         return Evidence(agreement, (free - score) / frames, score - rival, len(code) // 2)
 
     def _score(self, pcm: bytes, mean: str, grammar: Grammar, cancellation: Cancellation) -> float:
@@ -219,7 +213,7 @@ class PhrasesSession(SttSession):
             sentence = None
         if sentence is None:
             return Recognition("", self._language)
-        return Recognition(sentence.text, self._language, complete=self._model.is_complete(sentence.text))
+        return Recognition(sentence.text, self._language, complete=self._model.completion.is_complete(sentence.text))
 
     def close(self) -> None:
         """See the base class."""
@@ -231,10 +225,12 @@ class PhrasesEngine(SttEngine):
 
     def __init__(self, *, model_dir: Path | None = None) -> None:
         """`model_dir` holds PocketSphinx's en-us model; by default the one in its package."""
-        self._model_dir = model_dir
+        self._folder = model_dir or Path(get_model_path("en-us"))  # type: ignore[no-untyped-call]
         self._dictionary: dict[str, list[Pronunciation]] | None = None
         self._home = HomeSnapshot()
         self._model: _HomeModel | None = None
+        self._widened: tuple[tuple[Entity, ...], _HomeModel] | None = None
+        """The home with the names that the last request brought along."""
 
     @property
     def capabilities(self) -> SttCapabilities:
@@ -250,14 +246,13 @@ class PhrasesEngine(SttEngine):
 
     def load(self) -> None:
         """See the base class."""
-        folder = self._model_dir or Path(get_model_path("en-us"))  # type: ignore[no-untyped-call]
         try:
-            with (folder / "cmudict-en-us.dict").open(encoding="utf-8") as lines:
+            with (self._folder / "cmudict-en-us.dict").open(encoding="utf-8") as lines:
                 self._dictionary = parse_dictionary(lines)
-            self._model = _HomeModel(self._home, self._dictionary)
+            self._model = self._build(self._home, self._dictionary)
         except (OSError, RuntimeError, ValueError) as err:
             raise EngineUnavailableError(
-                f"PocketSphinx's English model in {folder} cannot be read: {err}.",
+                f"PocketSphinx's English model in {self._folder} cannot be read: {err}.",
                 remedy="Install it anew: pip install --force-reinstall pocketsphinx",
             ) from err
 
@@ -265,7 +260,8 @@ class PhrasesEngine(SttEngine):
         """See the base class. Takes a tenth of a second for a small home."""
         self._home = home
         if self._dictionary is not None:
-            self._model = _HomeModel(home, self._dictionary)
+            self._model = self._build(home, self._dictionary)
+            self._widened = None
 
     def start_session(self, request: SttRequest) -> SttSession:
         """See the base class. Names that the home lacks are taken for things that can be switched.
@@ -274,10 +270,18 @@ class PhrasesEngine(SttEngine):
         """
         if self._model is None or self._dictionary is None:
             raise EngineUnavailableError("The phrases engine is not loaded.", remedy="Call load first.")
-        model = self._model
-        if missing := _missing(request.names, self._home):
-            model = _HomeModel(replace(self._home, entities=(*self._home.entities, *missing)), self._dictionary)
+        missing = _missing(request.names, self._home)
+        model = self._with(missing, self._dictionary) if missing else self._model
         return PhrasesSession(model, request.language or "en")
+
+    def _with(self, missing: tuple[Entity, ...], dictionary: dict[str, list[Pronunciation]]) -> _HomeModel:
+        if self._widened is None or self._widened[0] != missing:
+            home = replace(self._home, entities=(*self._home.entities, *missing))
+            self._widened = missing, self._build(home, dictionary)
+        return self._widened[1]
+
+    def _build(self, home: HomeSnapshot, dictionary: dict[str, list[Pronunciation]]) -> _HomeModel:
+        return _HomeModel(home, dictionary, self._folder / "en-us")
 
 
 def _around(spoken: Sequence[tuple[int, int]], pcm: bytes) -> bytes:
@@ -287,58 +291,15 @@ def _around(spoken: Sequence[tuple[int, int]], pcm: bytes) -> bytes:
     return pcm[first * FRAME_BYTES : last * FRAME_BYTES]
 
 
-def _missing(names: Iterable[str], home: HomeSnapshot) -> list[Entity]:
+def _missing(names: Iterable[str], home: HomeSnapshot) -> tuple[Entity, ...]:
     """Return entities with the names that nothing in the home has."""
     groups: tuple[Iterable[Entity | Area | Floor], ...] = (home.entities, home.areas, home.floors)
     known = {name.casefold() for group in groups for thing in group for name in thing.names}
-    return [
+    return tuple(
         Entity(_EXTRA_NAME_ID.format(number), name)
         for number, name in enumerate(names)
         if name.casefold() not in known and re.search(r"[A-Za-z]", name)
-    ]
-
-
-def _training(patterns: Sequence[Pattern]) -> Iterable[tuple[tuple[str, ...], float]]:
-    for pattern in patterns:
-        samples = [pattern.sentence(index) for index in sample_indices(pattern, TRIGRAM_SAMPLES)]
-        total = sum(sample.weight for sample in samples)
-        for sample in samples:
-            yield spoken_words(sample.text), pattern.weight * sample.weight / total
-
-
-def _beginnings(patterns: Sequence[Pattern]) -> dict[tuple[str, ...], tuple[float, float]]:
-    """Return by words with which a sentence may end or go on: the weight of going on, and of ending."""
-    longer: dict[tuple[str, ...], float] = {}
-    whole: dict[tuple[str, ...], float] = {}
-    for pattern in patterns:
-        words = spoken_words(pattern.sentence(0).text) if pattern.slots else spoken_words(pattern.text)
-        whole[words] = whole.get(words, 0.0) + pattern.weight
-        for length in range(1, len(words)):
-            longer[words[:length]] = longer.get(words[:length], 0.0) + pattern.weight
-    return {words: (longer.get(words, 0.0), weight) for words, weight in whole.items()}
-
-
-def _one_of(sentences: Sequence[tuple[str, ...]]) -> Grammar:
-    """Return the grammar of a few sentences, none likelier than another."""
-    arcs: list[Arc] = []
-    count = 2
-    for words in dict.fromkeys(sentences):
-        states = [0, *range(count, count + len(words) - 1), 1]
-        count += len(words) - 1
-        arcs += [Arc(states[position], states[position + 1], 1.0, word) for position, word in enumerate(words)]
-    return Grammar(0, 1, tuple(arcs))
-
-
-_LOOP = Grammar(
-    0,
-    2,
-    (
-        Arc(0, 1, 1.0),
-        *(Arc(1, 1, LOOP_PROBABILITY, PHONEME_WORD.format(phoneme)) for phoneme in PHONEMES),
-        Arc(1, 2, 1.0),
-    ),
-)
-"""Any sounds in any order."""
+    )
 
 
 def create(settings: Settings) -> SttEngine:

@@ -154,3 +154,19 @@ class _Writer:
 def _continued(node: _Node) -> _Node:
     """Return the node without its own end, so that what leaves it adds up to 1."""
     return _Node(node.next, node.weight - node.ending)
+
+
+def one_of(sentences: Sequence[tuple[str, ...]]) -> Grammar:
+    """Return the grammar of a few sentences, none likelier than another."""
+    arcs: list[Arc] = []
+    count = 2
+    for words in dict.fromkeys(sentences):
+        states = [0, *range(count, count + len(words) - 1), 1]
+        count += len(words) - 1
+        arcs += [Arc(states[position], states[position + 1], 1.0, word) for position, word in enumerate(words)]
+    return Grammar(0, 1, tuple(arcs))
+
+
+def loop_of(words: Sequence[str], probability: float) -> Grammar:
+    """Return the grammar of any of these words in any order, each with this probability."""
+    return Grammar(0, 2, (Arc(0, 1, 1.0), *(Arc(1, 1, probability, word) for word in words), Arc(1, 2, 1.0)))

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from .sentences import Pattern
+from .snapping import sample_indices
+from .spoken import spoken_words
 
 Words = tuple[str, ...]
 
@@ -13,8 +17,20 @@ ORDER = 3
 BACKOFF_MASS = 0.3
 """The share of each context's probability that goes to words which never followed it."""
 
+SAMPLES_PER_PATTERN = 24
+"""Sentences of a pattern with large slots from which the model learns."""
+
 _NEVER = -99.0
 """log10 of the probability of `<s>`, which is only ever a context."""
+
+
+def training_sentences(patterns: Sequence[Pattern]) -> Iterator[tuple[Words, float]]:
+    """Return the patterns' words with their weights; of a pattern with large slots, some."""
+    for pattern in patterns:
+        samples = [pattern.sentence(index) for index in sample_indices(pattern, SAMPLES_PER_PATTERN)]
+        total = sum(sample.weight for sample in samples)
+        for sample in samples:
+            yield spoken_words(sample.text), pattern.weight * sample.weight / total
 
 
 def trigram_model(sentences: Iterable[tuple[Words, float]]) -> str:
