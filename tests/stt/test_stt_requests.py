@@ -79,7 +79,7 @@ async def test_info_says_what_is_true(serve: Serve, connect: Connect, whisper: S
     await client.write_event(Describe().event())
     (program,) = Info.from_event(await answer(client)).asr
     (model,) = program.models
-    assert (program.name, model.name, model.installed) == ("whisper", "nano", True)
+    assert (program.name, model.name, model.installed) == ("sotto", "nano", True)
     assert not program.requires_external_vad
     assert {"en", "zh", "de", "jv"} <= set(model.languages)
     assert "yue" not in model.languages, "only the newest models know Cantonese"

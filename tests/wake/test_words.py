@@ -71,7 +71,7 @@ async def test_info_is_what_home_assistant_lists() -> None:
     service = WakeService(Settings())
     (program,) = service.info.wake
     await service.stop()
-    assert program.name == "openwakeword"
+    assert program.name == "sotto"
     assert program.installed
     nabu = next(model for model in program.models if model.name == "okay_nabu")
     assert (nabu.phrase, nabu.description, nabu.languages, nabu.installed) == ("okay nabu", "Okay Nabu", ["en"], True)

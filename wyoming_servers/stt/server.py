@@ -163,7 +163,7 @@ def _program(about: SttCapabilities, *, usable: bool) -> AsrProgram:
         languages=list(about.languages),
     )
     return AsrProgram(
-        name=about.name,
+        name="sotto",  # Home Assistant calls its entry and its entity so, and keeps that when the engine changes
         attribution=attribution,
         installed=usable,
         description=about.description,

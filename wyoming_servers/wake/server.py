@@ -56,7 +56,7 @@ class WakeService(Service):
         return Info(
             wake=[
                 WakeProgram(
-                    name=about.name,
+                    name="sotto",  # what Home Assistant calls its entity
                     attribution=Attribution(*about.attribution),
                     installed=self._host.state != EngineState.FAILED,
                     description=about.description,
