@@ -1,0 +1,137 @@
+"""A user's browser: headless Chromium with Home Assistant's real frontend, and the Assist dialog in it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import time
+
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.homeassistant.instance import ROOT, HomeAssistant
+
+SCREENSHOTS = ROOT / "test-output"
+WIDTH_PX, HEIGHT_PX = 1000, 700
+SHOWN_MS = 20_000
+"""Within which the frontend shows what it was asked for, on a busy machine too."""
+
+FLAGS = (
+    "--no-sandbox",  # which root cannot have
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-proxy-server",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # the tests stay on loopback
+)
+
+DIALOG = "ha-voice-command-dialog"
+THOUGHT = re.compile(r"[^…\s]")
+"""While Home Assistant thinks, its bubble holds an ellipsis."""
+
+
+def find_chromium() -> str:
+    """Return the path of the machine's Chromium; empty where there is none."""
+    found = subprocess.run([ROOT / "script" / "chromium", "--find"], check=True, capture_output=True, text=True)
+    return found.stdout.strip()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A bubble of Home Assistant's in the dialog; an error is red."""
+
+    text: str
+    is_error: bool = False
+
+
+class Dashboard:
+    """Home Assistant in a browser, with its owner logged in."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self._url = url
+        self._dialog = page.locator(DIALOG)
+
+    async def show(self, path: str) -> None:
+        """Go to a page of the frontend."""
+        await self.page.goto(self._url + path)
+        await self.page.locator("home-assistant-main").wait_for()
+
+    async def open_assist(self) -> None:
+        """Open the Assist dialog by its key."""
+        await self.show("/home/overview")
+        await self.page.locator("hui-view").first.wait_for()
+        await self.page.keyboard.press("a")
+        await expect(self._dialog.locator(".message.hass")).to_be_visible()
+
+    async def choose(self, assistant: str) -> None:
+        """Choose an assistant in the dialog; it begins a new conversation."""
+        chosen = self._dialog.locator("ha-dropdown ha-button")
+        await chosen.click()
+        await self._dialog.locator("ha-dropdown-item").get_by_text(assistant, exact=True).click()
+        await expect(chosen).to_have_text(assistant)
+        await expect(self._dialog.locator(".message")).to_have_count(1)
+
+    async def send(self, text: str) -> int:
+        """Type a sentence and send it; return the number of the bubble that the answer will have."""
+        bubbles = self._dialog.locator(".message.hass")
+        number = await bubbles.count()
+        await self._dialog.locator("ha-assist-chat input").fill(text)
+        await self.page.keyboard.press("Enter")
+        await expect(bubbles).to_have_count(number + 1)
+        return number
+
+    async def answer(self, number: int) -> Answer:
+        """Return what a bubble says, as soon as it says something."""
+        bubble = self._dialog.locator(".message.hass").nth(number)
+        said = bubble.locator("ha-markdown-element")
+        await expect(said).to_have_text(THOUGHT)
+        classes = await bubble.get_attribute("class") or ""
+        return Answer(await said.inner_text(), is_error="error" in classes.split())
+
+    async def ask(self, text: str) -> Answer:
+        """Type a sentence, send it, and return the answer."""
+        return await self.answer(await self.send(text))
+
+    async def keep(self, name: str) -> None:
+        """Keep a screenshot among the tests' output, when what moves has come to rest."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        await self.page.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")
+        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
+
+
+@asynccontextmanager
+async def browse(chromium: str, home_assistant: HomeAssistant) -> AsyncIterator[Dashboard]:
+    """Open a browser with a fresh profile, in English, whose user has logged in."""
+    expect.set_options(timeout=SHOWN_MS)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        try:
+            yield Dashboard(await _logged_in(browser, home_assistant), home_assistant.url)
+        finally:
+            await browser.close()
+
+
+async def _logged_in(browser: Browser, home_assistant: HomeAssistant) -> Page:
+    """Return a page that holds the token as the frontend keeps it once its user has logged in."""
+    context = await browser.new_context(
+        viewport={"width": WIDTH_PX, "height": HEIGHT_PX}, locale="en-US", color_scheme="light", reduced_motion="reduce"
+    )
+    context.set_default_timeout(SHOWN_MS)
+    login = {
+        "access_token": home_assistant.token,
+        "token_type": "Bearer",
+        "expires_in": 86_400,
+        "expires": int(time() + 86_400) * 1000,
+        "refresh_token": "",
+        "hassUrl": home_assistant.url,
+        "clientId": f"{home_assistant.url}/",
+    }
+    await context.add_init_script(f"localStorage.hassTokens = {json.dumps(json.dumps(login))}")
+    return await context.new_page()
