@@ -10,9 +10,10 @@ import pytest
 
 from tests.homeassistant.house import EXPOSED, Furnisher
 from tests.homeassistant.instance import ENVIRONMENT, ROOT, HomeAssistant
+from tests.homeassistant.satellite import satellite, streaming_satellite
 from tests.homeassistant.sotto import sotto
 
-__all__ = ["sotto"]
+__all__ = ["satellite", "sotto", "streaming_satellite"]
 
 HERE = Path(__file__).parent
 

@@ -88,9 +88,7 @@ class Sotto:
 
     def add(self) -> None:
         """Add it to Home Assistant as a user does: host and port, and a pipeline of its four entities."""
-        flow = self.home_assistant.post(FLOW, {"handler": "wyoming", "show_advanced_options": False})
-        result = self.home_assistant.post(f"{FLOW}/{flow['flow_id']}", {"host": "127.0.0.1", "port": self.port})
-        self.entry_id = result["result"]["entry_id"]
+        self.entry_id = add_to_home_assistant(self.home_assistant, self.port)
         with self.home_assistant.administrator() as admin:
             self.entities = entities_of(Furnisher(admin), self.entry_id)
             self.pipeline_id = make_pipeline(Furnisher(admin), self.entities)
@@ -152,6 +150,13 @@ class Sotto:
             self._process = None
             if self._output is not None:
                 self._output.close()
+
+
+def add_to_home_assistant(home_assistant: HomeAssistant, port: int) -> str:
+    """Add a Wyoming server on loopback by the config flow; return the entry's id."""
+    flow = home_assistant.post(FLOW, {"handler": "wyoming", "show_advanced_options": False})
+    result = home_assistant.post(f"{FLOW}/{flow['flow_id']}", {"host": "127.0.0.1", "port": port})
+    return str(result["result"]["entry_id"])
 
 
 def entities_of(furnisher: Furnisher, entry_id: str) -> Entities:

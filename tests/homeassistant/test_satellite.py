@@ -10,11 +10,18 @@ import pytest
 from tests.homeassistant.house import Furnisher
 from tests.homeassistant.instance import HomeAssistant
 from tests.homeassistant.pipeline import Assist, Run
+from tests.homeassistant.satellite import Satellite, until
 from tests.homeassistant.sotto import Sotto
 from tests.homeassistant.sound import decode, read_wav, silence, speech_end_s, speech_s
 from wyoming_servers.home.link import Link
 
 LIGHT = "light.living_room_rgbww_lights"
+
+
+def spoken_command(shared: Path) -> bytes:
+    """Return a wake word and a command, as one says them."""
+    wake_word = read_wav(shared / "audio/wake/okay_nabu.wav")
+    return wake_word + silence(0.2) + read_wav(shared / "audio/commands/living_room_light_en.wav")
 
 
 @pytest.fixture
@@ -46,3 +53,25 @@ async def test_from_the_wake_word_to_the_spoken_answer(assist: Assist, furnisher
     assert furnisher.state(LIGHT) == "on"
     assert 0.5 < speech_s(decode(audio)) < 5
     print_stages(run, began + len(before) / 32000 + speech_end_s(command), first_byte)
+
+
+def test_a_satellite_that_hears_the_wake_word_by_sotto_switches_the_light_and_speaks_the_answer(
+    satellite: Satellite, furnisher: Furnisher, shared: Path
+) -> None:
+    furnisher.act("light", "turn_off", LIGHT)
+    until(lambda: "Waiting for wake word" in satellite.log)
+    satellite.hear(spoken_command(shared))
+    until(lambda: furnisher.state(LIGHT) == "on")
+    (answer,) = until(satellite.spoken)
+    assert 0.5 < speech_s(answer) < 5
+
+
+def test_a_satellite_that_always_streams_is_woken_by_home_assistant_asking_sotto(
+    streaming_satellite: Satellite, furnisher: Furnisher, shared: Path
+) -> None:
+    furnisher.act("light", "turn_off", LIGHT)
+    until(lambda: "Streaming audio" in streaming_satellite.log)
+    streaming_satellite.hear(spoken_command(shared))
+    until(lambda: furnisher.state(LIGHT) == "on")
+    (answer,) = until(streaming_satellite.spoken)
+    assert 0.5 < speech_s(answer) < 5
