@@ -10,10 +10,11 @@ import pytest
 
 from tests.homeassistant.house import EXPOSED, Furnisher
 from tests.homeassistant.instance import ENVIRONMENT, ROOT, HomeAssistant
-from tests.homeassistant.satellite import satellite, streaming_satellite
+from tests.homeassistant.pipeline import assist
+from tests.homeassistant.satellite import streaming_satellite, waking_satellite
 from tests.homeassistant.sotto import sotto
 
-__all__ = ["satellite", "sotto", "streaming_satellite"]
+__all__ = ["assist", "sotto", "streaming_satellite", "waking_satellite"]
 
 HERE = Path(__file__).parent
 

@@ -47,9 +47,16 @@ class Furnisher:
         self.call("call_service", domain=domain, service=service, target=target, service_data=data)
 
     def state(self, entity_id: str) -> str:
-        """Return an entity's state."""
+        """Return an entity's state; nothing where there is no such entity."""
+        return str(self._state(entity_id).get("state", ""))
+
+    def attributes(self, entity_id: str) -> dict[str, Any]:
+        """Return an entity's attributes."""
+        return dict(self._state(entity_id).get("attributes", {}))
+
+    def _state(self, entity_id: str) -> dict[str, Any]:
         states = self.call("get_states")
-        return str(next(state["state"] for state in states if state["entity_id"] == entity_id))
+        return next((state for state in states if state["entity_id"] == entity_id), {})
 
     def furnish(self) -> None:
         """Lay out the house, from what the demo integration and the onboarding brought."""

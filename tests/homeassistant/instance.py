@@ -34,6 +34,7 @@ homeassistant:
   country: NL
   currency: EUR
   language: en
+  internal_url: http://127.0.0.1:{port}
 frontend:
 config:
 history:
@@ -47,6 +48,7 @@ assist_pipeline:
 conversation:
 ffmpeg:
   ffmpeg_bin: {ffmpeg}
+automation: !include automations.yaml
 input_boolean:
   guest_mode:
     name: Guest mode
@@ -112,7 +114,8 @@ class HomeAssistant:
         """
         storage = self._config / ".storage"
         storage.mkdir(parents=True)
-        (self._config / "configuration.yaml").write_text(CONFIGURATION.format(ffmpeg=ffmpeg()))
+        (self._config / "configuration.yaml").write_text(CONFIGURATION.format(ffmpeg=ffmpeg(), port=self.port))
+        (self._config / "automations.yaml").write_text("[]")
         (storage / "http").write_text(_stored("http", 2, 2, _http(self.port)))
         (storage / "core.network").write_text(_stored("core.network", 1, 1, {"configured_adapters": ["lo"]}))
         done = {"done": ["core_config", "analytics", "integration"]}

@@ -10,6 +10,7 @@ import sys
 import time
 import wave
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 RATE_HZ = 16_000
@@ -44,4 +45,5 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    with suppress(BrokenPipeError):
+        main(Path(sys.argv[1]))

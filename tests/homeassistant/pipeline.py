@@ -11,7 +11,10 @@ from time import monotonic, time
 from typing import Any
 from urllib.request import urlopen
 
+import pytest
+
 from tests.homeassistant.instance import HomeAssistant
+from tests.homeassistant.sotto import Sotto
 from tests.homeassistant.sound import RATE_HZ
 from wyoming_servers.home.link import Link
 
@@ -98,10 +101,11 @@ class Assist:
 
     async def fetch(self, url: str) -> tuple[bytes, float]:
         """Return the audio at an address of Home Assistant, and the time of day at which its first byte came."""
-        return await asyncio.to_thread(_fetch, self._home_assistant.url + url)
+        return await asyncio.to_thread(fetch, self._home_assistant.url + url)
 
 
-def _fetch(url: str) -> tuple[bytes, float]:
+def fetch(url: str) -> tuple[bytes, float]:
+    """Return what is at an address, and the time of day at which its first byte came."""
     with urlopen(url, timeout=RUN_S) as response:
         first = response.read(1)
         came = time()
@@ -110,3 +114,10 @@ def _fetch(url: str) -> tuple[bytes, float]:
 
 def _chunks(pcm: bytes) -> Iterable[bytes]:
     return (pcm[at : at + CHUNK_BYTES] for at in range(0, len(pcm), CHUNK_BYTES))
+
+
+@pytest.fixture
+async def assist(sotto: Sotto, home_assistant: HomeAssistant) -> AsyncIterator[Assist]:
+    """A client of Sotto's pipeline."""
+    async with Link(f"ws://127.0.0.1:{home_assistant.port}/api/websocket", home_assistant.token) as link:
+        yield Assist(home_assistant, link, sotto.pipeline_id)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-
 from tests.homeassistant.house import Furnisher
-from tests.homeassistant.instance import HomeAssistant
 from tests.homeassistant.pipeline import Assist, Run
 from tests.homeassistant.satellite import Satellite, until
 from tests.homeassistant.sotto import Sotto
 from tests.homeassistant.sound import decode, read_wav, silence, speech_end_s, speech_s
-from wyoming_servers.home.link import Link
 
 LIGHT = "light.living_room_rgbww_lights"
 
@@ -22,13 +17,6 @@ def spoken_command(shared: Path) -> bytes:
     """Return a wake word and a command, as one says them."""
     wake_word = read_wav(shared / "audio/wake/okay_nabu.wav")
     return wake_word + silence(0.2) + read_wav(shared / "audio/commands/living_room_light_en.wav")
-
-
-@pytest.fixture
-async def assist(sotto: Sotto, home_assistant: HomeAssistant) -> AsyncIterator[Assist]:
-    """A client of Sotto's pipeline."""
-    async with Link(f"ws://127.0.0.1:{home_assistant.port}/api/websocket", home_assistant.token) as link:
-        yield Assist(home_assistant, link, sotto.pipeline_id)
 
 
 def print_stages(run: Run, spoken: float, first_byte: float) -> None:
@@ -56,13 +44,13 @@ async def test_from_the_wake_word_to_the_spoken_answer(assist: Assist, furnisher
 
 
 def test_a_satellite_that_hears_the_wake_word_by_sotto_switches_the_light_and_speaks_the_answer(
-    satellite: Satellite, furnisher: Furnisher, shared: Path
+    waking_satellite: Satellite, furnisher: Furnisher, shared: Path
 ) -> None:
     furnisher.act("light", "turn_off", LIGHT)
-    until(lambda: "Waiting for wake word" in satellite.log)
-    satellite.hear(spoken_command(shared))
+    until(lambda: "Waiting for wake word" in waking_satellite.log)
+    waking_satellite.hear(spoken_command(shared))
     until(lambda: furnisher.state(LIGHT) == "on")
-    (answer,) = until(satellite.spoken)
+    (answer,) = until(waking_satellite.spoken)
     assert 0.5 < speech_s(answer) < 5
 
 
