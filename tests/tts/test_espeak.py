@@ -177,4 +177,5 @@ async def test_info_with_all_its_voices_is_small_and_names_real_languages(
     info = Info.from_event((await listen(client, "info")).events[0])
     (program,) = info.tts
     assert len(program.voices) > 120
-    assert all(len(voice.languages) == 1 and voice.languages[0] for voice in program.voices)
+    assert all(voice.languages and all(voice.languages) for voice in program.voices)
+    assert next(voice.name for voice in program.voices if "en" in voice.languages) == "espeak-en-US"

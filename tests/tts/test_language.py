@@ -10,6 +10,7 @@ from wyoming_servers.tts.language import (
     base_of,
     choose_voice,
     language_of,
+    tags_of,
     wished_voice,
 )
 
@@ -94,6 +95,23 @@ def test_a_tag_names_a_spoken_language(tag: str, base: str) -> None:
 )
 def test_a_voice_is_chosen(wish: VoiceWish, defaults: VoiceDefaults, text: str, chosen: str) -> None:
     assert choose_voice(TIERS, wish, defaults, text).name == chosen
+
+
+@pytest.mark.parametrize(
+    ("language", "tags"),
+    [
+        ("en-US", ["en-US", "en"]),
+        ("en-GB", ["en-GB"]),
+        ("en-029", ["en-029"]),
+        ("zh-CN", ["zh-CN", "zh"]),
+        ("zh-HK", ["zh-HK"]),
+        ("de", ["de"]),
+        ("de-DE", ["de-DE", "de"]),
+        ("sv-SE", ["sv-SE"]),
+    ],
+)
+def test_the_voice_of_the_usual_region_is_listed_under_the_bare_language_too(language: str, tags: list[str]) -> None:
+    assert tags_of(language) == tags
 
 
 def test_an_unknown_voice_is_refused_with_some_that_there_are() -> None:

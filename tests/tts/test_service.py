@@ -237,7 +237,7 @@ async def test_info_lists_the_voices_of_all_engines(serve: ServeFunction, say: S
     assert program.installed
     assert program.supports_synthesize_streaming
     assert [(voice.name, voice.languages) for voice in program.voices] == [
-        ("first-en-US", ["en-US"]),
+        ("first-en-US", ["en-US", "en"]),
         ("second-de", ["de"]),
     ]
     assert [speaker.name for speaker in program.voices[0].speakers or ()] == ["anna", "bernd"]

@@ -160,6 +160,16 @@ def voice_for(tiers: Tiers, language: str) -> Voice | None:
     return None
 
 
+def tags_of(language: str) -> list[str]:
+    """Return the tags under which Home Assistant lists a voice: its own, and the bare language for the usual region.
+
+    Its editor of assistants picks a language and a voice by itself. Between regions of which none is the household's
+    country it goes by the alphabet: without a bare `en`, English became that of the Caribbean.
+    """
+    base = base_of(language)
+    return [language, base] if _distance(language, base) == 1 else [language]
+
+
 def _distance(have: str, want: str) -> int:
     have, want = have.replace("_", "-").casefold(), want.replace("_", "-").casefold()
     if have == want:

@@ -20,7 +20,7 @@ from ..protocol.service import Service, Stage
 from ..registry import create_engines
 from ..settings import Settings
 from .engine import TtsEngine, Voice
-from .language import VoiceDefaults, VoiceWish
+from .language import VoiceDefaults, VoiceWish, tags_of
 from .markup import from_ssml
 from .reply import Pieces, Reply, too_long
 from .roster import Roster
@@ -239,6 +239,6 @@ def _published(voice: Voice) -> TtsVoice:
         attribution=Attribution(*voice.attribution),
         installed=True,
         version=voice.version,
-        languages=[voice.language],
+        languages=tags_of(voice.language),
         speakers=[TtsVoiceSpeaker(name) for name in voice.speakers] or None,
     )
