@@ -99,6 +99,27 @@ class Dashboard:
         """Type a sentence, send it, and return the answer."""
         return await self.answer(await self.send(text))
 
+    async def add_assistant(self, name: str, engine: str) -> None:
+        """Add an assistant in the settings, with the engine of this name for each of its stages."""
+        await self.show("/config/voice-assistants/assistants")
+        await self.page.get_by_text("Add assistant", exact=True).click()
+        form = self.page.locator("dialog-voice-assistant-pipeline-detail")
+        await form.locator("assist-pipeline-detail-config input").first.fill(name)
+        for stage in ("Conversation agent", "Speech-to-text", "Text-to-speech"):
+            field = f"ha-picker-field[aria-label^='{stage}']"
+            await form.locator(field).click()
+            choices = form.locator(f"ha-dropdown:has({field}) ha-dropdown-item")
+            await choices.get_by_text(engine, exact=True).click()
+            await expect(form.locator(field)).to_contain_text(engine)
+        await form.locator("ha-dropdown[slot=headerActionItems] ha-icon-button").click()
+        await form.get_by_text("Add streaming wake word").click()
+        wake = form.locator("assist-pipeline-detail-wakeword")
+        await wake.locator("ha-entity-picker").click()
+        await wake.locator("ha-combo-box-item").get_by_text(engine, exact=True).click()
+        await wake.locator("ha-picker-field[aria-label^='Wake word']").wait_for()
+        await form.get_by_role("button", name="Create").click()
+        await expect(self.page.locator("assist-pref").get_by_text(name, exact=True)).to_be_visible()
+
     async def keep(self, name: str) -> None:
         """Keep a screenshot among the tests' output, when what moves has come to rest."""
         SCREENSHOTS.mkdir(exist_ok=True)

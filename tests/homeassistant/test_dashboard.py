@@ -7,6 +7,7 @@ import os
 import re
 import signal
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import astuple
 from pathlib import Path
 from time import monotonic
 
@@ -175,3 +176,15 @@ async def test_the_settings_show_the_assistants_and_the_four_entities(dashboard:
     await entry.get_by_role("link", name="4 entities").click()
     await expect(dashboard.page.get_by_text("sotto", exact=True)).to_have_count(4)
     await dashboard.keep("settings-wyoming-entities")
+
+
+async def test_an_assistant_is_added_by_hand(dashboard: Dashboard, sotto: Sotto, furnisher: Furnisher) -> None:
+    """As the README says it; languages, voice and wake word are what Home Assistant proposes."""
+    await dashboard.add_assistant("By hand", "sotto")
+    await dashboard.keep("settings-voice-assistants-by-hand")
+    pipelines = furnisher.call("assist_pipeline/pipeline/list")["pipelines"]
+    made = next(pipeline for pipeline in pipelines if pipeline["name"] == "By hand")
+    furnisher.call("assist_pipeline/pipeline/delete", pipeline_id=made["id"])
+    engines = (made["conversation_engine"], made["stt_engine"], made["tts_engine"], made["wake_word_entity"])
+    assert engines == astuple(sotto.entities)
+    assert (made["stt_language"], made["tts_language"], made["tts_voice"]) == ("en", "en", "espeak-en-US")
