@@ -137,15 +137,14 @@ async def test_sotto_dying_over_a_question_ends_the_wait_with_an_error(chat: Das
     try:
         bubble = await chat.send("is the front door locked")
         await connected(sotto.port)
+        sotto.kill()
+        said = await chat.answer(bubble)
     finally:
         sotto.kill()
-    said = await chat.answer(bubble)
-    sotto.start()
+        sotto.start()
     assert said.is_error
-    assert said.text in {
-        "Error communicating with service: Connection lost",
-        "Error communicating with service: [Errno 104] Connection reset by peer",
-    }
+    assert said.text.startswith("Error communicating with service: ")
+    assert "Connect call failed" not in said.text, "Sotto was to be asked before it died"
     assert await chat.ask("is the front door locked") == Answer("Yes")
 
 
