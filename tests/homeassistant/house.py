@@ -41,9 +41,9 @@ class Furnisher:
         """Change an entity's entry: name, aliases, area_id."""
         self.call("config/entity_registry/update", entity_id=entity_id, **fields)
 
-    def act(self, domain: str, service: str, entity_id: str, **data: Any) -> None:
-        """Call an action on an entity."""
-        target = {"entity_id": entity_id}
+    def act(self, domain: str, service: str, entity_id: str = "", **data: Any) -> None:
+        """Call an action, on an entity or on none."""
+        target = {"entity_id": entity_id} if entity_id else {}
         self.call("call_service", domain=domain, service=service, target=target, service_data=data)
 
     def state(self, entity_id: str) -> str:

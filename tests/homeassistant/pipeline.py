@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -99,16 +99,18 @@ class Assist:
         async with asyncio.timeout(RUN_S):
             await run.ended.wait()
 
-    async def fetch(self, url: str) -> tuple[bytes, float]:
+    async def fetch(self, url: str, on_first_byte: Callable[[], None] | None = None) -> tuple[bytes, float]:
         """Return the audio at an address of Home Assistant, and the time of day at which its first byte came."""
-        return await asyncio.to_thread(fetch, self._home_assistant.url + url)
+        return await asyncio.to_thread(fetch, self._home_assistant.url + url, on_first_byte)
 
 
-def fetch(url: str) -> tuple[bytes, float]:
+def fetch(url: str, on_first_byte: Callable[[], None] | None = None) -> tuple[bytes, float]:
     """Return what is at an address, and the time of day at which its first byte came."""
     with urlopen(url, timeout=RUN_S) as response:
         first = response.read(1)
         came = time()
+        if on_first_byte is not None:
+            on_first_byte()
         return first + response.read(), came
 
 

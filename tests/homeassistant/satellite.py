@@ -91,6 +91,10 @@ class Satellite:
         if self.entry_id:
             self.home_assistant.delete(f"/api/config/config_entries/entry/{self.entry_id}")
 
+    def reload(self) -> None:
+        """Have Home Assistant connect to it anew."""
+        self.home_assistant.post(f"/api/config/config_entries/entry/{self.entry_id}/reload", {})
+
     def hear(self, pcm: bytes) -> None:
         """Play into its microphone."""
         write_wav(self._folder / "next.wav", pcm)

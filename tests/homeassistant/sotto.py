@@ -37,14 +37,14 @@ class Entities:
 class Sotto:
     """A process `sotto run`, and, once added, what Home Assistant has of it: `entry_id`, `entities`, `pipeline_id`."""
 
-    def __init__(self, home_assistant: HomeAssistant, folder: Path, log: Path) -> None:
+    def __init__(self, home_assistant: HomeAssistant, folder: Path) -> None:
         self.home_assistant = home_assistant
         self.port = free_port()
         self.entry_id = ""
         self.pipeline_id = ""
         self.entities = Entities("", "", "", "")
         self._folder = folder
-        self._log = log
+        self._log = folder / "sotto.log"
         self._output: TextIO | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -55,13 +55,17 @@ class Sotto:
         return self._process.pid
 
     @property
+    def is_running(self) -> bool:
+        """Whether it was started and not stopped since."""
+        return self._process is not None
+
+    @property
     def log(self) -> str:
         """All that it has logged."""
         return self._log.read_text()
 
     def start(self, *, waits_for_home: bool = True) -> None:
         """Start it; return when it knows the house, and what it can do is all there."""
-        self._log.parent.mkdir(exist_ok=True)
         self._output = self._log.open("a")
         already = len(self.log)
         command = [sys.executable, "-m", "wyoming_servers", "run", "--language", "en", "--zeroconf", "no"]
@@ -72,6 +76,17 @@ class Sotto:
         if waits_for_home:
             self._wait(lambda: "Following Home Assistant" in self.log[already:])
         self._wait(self._is_complete)
+
+    def pause(self) -> None:
+        """Let it do nothing more, as a machine that swaps; connections are made, and wait."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def clients(self) -> int:
+        """Return how many connections to it there are."""
+        lines = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+        established = "01"
+        return sum(local.endswith(f":{self.port:04X}") and state == established for _, local, _, state, *_ in lines)
 
     def kill(self) -> None:
         """End it as a power cut would, without a goodbye."""
@@ -206,10 +221,7 @@ def delete_pipeline(furnisher: Furnisher, pipeline_id: str) -> None:
 @pytest.fixture(scope="module")
 def sotto(home_assistant: HomeAssistant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sotto]:
     """A Sotto that Home Assistant knows, with its preferred pipeline `pipeline_id`. Its log is kept."""
-    log = ROOT / "test-output" / "sotto.log"
-    log.parent.mkdir(exist_ok=True)
-    log.write_text("")
-    process = Sotto(home_assistant, tmp_path_factory.mktemp("sotto"), log)
+    process = Sotto(home_assistant, tmp_path_factory.mktemp("sotto"))
     try:
         process.start()
         process.add()
@@ -217,3 +229,6 @@ def sotto(home_assistant: HomeAssistant, tmp_path_factory: pytest.TempPathFactor
         process.remove()
     finally:
         process.stop()
+        kept = ROOT / "test-output" / "sotto.log"
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text(process.log)

@@ -7,7 +7,6 @@ from pathlib import Path
 from tests.homeassistant.house import Furnisher
 from tests.homeassistant.pipeline import Assist, Run
 from tests.homeassistant.satellite import Satellite, until
-from tests.homeassistant.sotto import Sotto
 from tests.homeassistant.sound import decode, read_wav, silence, speech_end_s, speech_s
 
 LIGHT = "light.living_room_rgbww_lights"
