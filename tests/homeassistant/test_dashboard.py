@@ -186,4 +186,4 @@ async def test_an_assistant_is_added_by_hand(dashboard: Dashboard, sotto: Sotto,
     furnisher.call("assist_pipeline/pipeline/delete", pipeline_id=made["id"])
     engines = (made["conversation_engine"], made["stt_engine"], made["tts_engine"], made["wake_word_entity"])
     assert engines == astuple(sotto.entities)
-    assert (made["stt_language"], made["tts_language"], made["tts_voice"]) == ("en", "en", "espeak-en-US")
+    assert (made["stt_language"], made["tts_language"], made["tts_voice"]) == ("en", "en", "automatic-en-US")

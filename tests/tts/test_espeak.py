@@ -178,4 +178,4 @@ async def test_info_with_all_its_voices_is_small_and_names_real_languages(
     (program,) = info.tts
     assert len(program.voices) > 120
     assert all(voice.languages and all(voice.languages) for voice in program.voices)
-    assert next(voice.name for voice in program.voices if "en" in voice.languages) == "espeak-en-US"
+    assert next(voice.name for voice in program.voices if "en" in voice.languages) == "automatic-en-US"

@@ -237,11 +237,21 @@ async def test_info_lists_the_voices_of_all_engines(serve: ServeFunction, say: S
     assert program.installed
     assert program.supports_synthesize_streaming
     assert [(voice.name, voice.languages) for voice in program.voices] == [
+        ("automatic-en-US", ["en-US", "en"]),
+        ("automatic-de", ["de"]),
         ("first-en-US", ["en-US", "en"]),
         ("second-de", ["de"]),
     ]
-    assert [speaker.name for speaker in program.voices[0].speakers or ()] == ["anna", "bernd"]
+    assert [speaker.name for speaker in program.voices[2].speakers or ()] == ["anna", "bernd"]
     assert tts.info is tts.info
+
+
+async def test_an_automatic_voice_is_the_best_one_of_its_language(serve: ServeFunction, say: Say) -> None:
+    better, other = TextEngine("better", ("de",)), TextEngine("other", ("en-US", "de"))
+    port = await serve(service(better, other))
+    for language, engine in (("de", better), ("en-US", other)):
+        await say(port, "Hallo.", SynthesizeVoice(name=f"automatic-{language}"))
+        assert engine.spoken.pop()[1] == f"{engine.capabilities.name}-{language}"
 
 
 async def test_a_new_voice_appears_in_info_and_can_speak(serve: ServeFunction, say: Say) -> None:

@@ -22,7 +22,7 @@ from wyoming_servers.wake.features import STEP_MS
 from wyoming_servers.wake.tflite import BadModelError, TfLite
 
 MODELS = Path(pyopen_wakeword.__file__).parent / "models"
-BUILT_IN = ("alexa", "hey_jarvis", "hey_mycroft", "hey_rhasspy", "okay_nabu")
+BUILT_IN = ("okay_nabu", "alexa", "hey_jarvis", "hey_mycroft", "hey_rhasspy")
 RECORDED = ("alexa", "hey_jarvis", "okay_nabu")
 SPOKEN = ("hey_jarvis", "hey_rhasspy", "okay_nabu")
 SECOND = bytes(32_000)

@@ -31,6 +31,11 @@ _LOGGER = logging.getLogger(__name__)
 WATCH_S = 5.0
 """Between two looks at the folder of voices."""
 
+AUTOMATIC = "automatic-"
+"""Before a language, the name of a voice that stands for the best one there is now. Home Assistant's editor stores the
+first voice of the language for every assistant; one that named an engine's would keep a better voice that is
+installed later from being used."""
+
 
 class TtsService(Service):
     """Text-to-speech with one or several engines side by side."""
@@ -135,7 +140,9 @@ class TtsService(Service):
 
     def _build_info(self) -> Info:
         engines = [host.engine.capabilities for host in self._roster.hosts]
-        voices = [_published(voice) for tier in self._roster.tiers for voice in tier]
+        known = [voice for tier in self._roster.tiers for voice in tier]
+        languages = dict.fromkeys(voice.language for voice in known)
+        voices = [*map(_automatic, languages), *map(_published, known)]
         program = TtsProgram(
             name="sotto",
             description="Sotto with " + " and ".join(engine.description for engine in engines),
@@ -229,7 +236,21 @@ def _wish(voice: SynthesizeVoice | None) -> VoiceWish:
     for value, what in ((voice.name, "voice's name"), (voice.language, "language"), (voice.speaker, "speaker")):
         if value is not None:
             require_text(value, what)
+    if voice.name and voice.name.startswith(AUTOMATIC):
+        return VoiceWish(language=voice.name.removeprefix(AUTOMATIC))
     return VoiceWish(voice.name or None, voice.language or None, voice.speaker or None)
+
+
+def _automatic(language: str) -> TtsVoice:
+    """Return the voice that stands for the best one of a language."""
+    return TtsVoice(
+        name=f"{AUTOMATIC}{language}",
+        description="Automatic: the best voice there is",
+        attribution=Attribution("Sotto", ""),
+        installed=True,
+        version=__version__,
+        languages=tags_of(language),
+    )
 
 
 def _published(voice: Voice) -> TtsVoice:

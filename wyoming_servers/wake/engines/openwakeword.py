@@ -32,7 +32,10 @@ MAX_WINDOWS = 128
 """Most embeddings that a word may look at, 10 s; those of openWakeWord look at 16 to 34."""
 
 _PACKAGE = Path(pyopen_wakeword.__file__).parent
-_BUILT_IN = tuple(sorted(model.value for model in pyopen_wakeword.Model))
+_BUILT_IN = tuple(
+    sorted((model.value for model in pyopen_wakeword.Model), key=lambda name: (name != "okay_nabu", name))
+)
+"""Home Assistant proposes the first; "Okay Nabu" is its own word."""
 _WORD_SHAPE = (1, -1, EMBEDDING_SIZE)
 
 
