@@ -103,7 +103,7 @@ async def test_leading_silence_is_not_given_to_the_engine_but_the_first_syllable
     await say(client, silence(6.0) + speech + silence(0.1))
     (fed,) = engine.fed
     assert speech in fed
-    assert len(fed) <= len(silence(0.7) + speech + silence(0.1))
+    assert len(fed) <= len(silence(1.2) + speech + silence(0.1))
 
 
 async def test_after_audio_stop_in_mid_word_everything_is_recognised(

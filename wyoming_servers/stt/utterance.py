@@ -21,9 +21,10 @@ from .voice_activity import WINDOW_S
 
 _LOGGER = logging.getLogger(__name__)
 
-PRE_ROLL_S = 0.5
-"""Audio before speech is noticed that belongs to it: the rule needs 0.1 s, and Silero may hear an unvoiced first
-consonant 0.11 s late ("stop"). The rest is a little quiet, which recognisers like."""
+PRE_ROLL_S = 1.0
+"""Audio before speech is noticed that may belong to it: the rule needs 0.1 s, Silero may hear an unvoiced first
+consonant 0.11 s late ("stop"), and a word that is spoken low 0.5 s late ("turn off", recorded). The rest is quiet,
+which recognisers like."""
 
 STALL_S = 5.0
 """After so long without audio, a client that had begun to send gets the transcript of what there is."""

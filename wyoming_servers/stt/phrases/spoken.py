@@ -11,7 +11,7 @@ _ONES = (  # noqa: SIM905 - one per line otherwise
 ).split()
 _TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905 - as above
 _SYMBOLS = {"%": " percent ", "°": " degrees ", "&": " and ", "+": " plus ", "@": " at "}
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+(?:\.\d+)?")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|[0-9]+(?:\.[0-9]+)?")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MAX_NUMBER = 9999
 """Longer ones are read digit by digit."""
@@ -41,7 +41,7 @@ def number_words(number: int) -> list[str]:
 
 
 def _token(token: str) -> list[str]:
-    if not token[0].isdigit():
+    if token[0] not in "0123456789":
         return [token.lower()]
     whole, _, fraction = token.partition(".")
     digits = [_ONES[int(digit)] for digit in fraction]
