@@ -48,7 +48,7 @@ def hear(engine: WakeEngine, pcm: bytes, *names: str) -> list[str]:
 def test_its_words_are_known_before_it_is_loaded(tmp_path: Path, settings_with: SettingsFactory) -> None:
     engine = create(settings_with())
     assert tuple(word.name for word in engine.words) == BUILT_IN
-    assert engine.words[-1].phrase == "okay nabu"
+    assert engine.words[0].phrase == "okay nabu"
     with pytest.raises(EngineUnavailableError):
         engine.start_session(None)
 
@@ -162,7 +162,7 @@ def test_custom_words_come_with_load_and_with_refresh(settings_with: SettingsFac
     shutil.copy(MODELS / "okay_nabu.tflite", folder / "first_word_v0.1.tflite")
     engine = create(settings_with())
     engine.load()
-    first = engine.words[-1]
+    first = engine.words[0]
     assert (first.name, first.phrase, first.version) == ("first_word_v0.1", "first word", "0.1")
     assert not engine.refresh()
     shutil.copy(MODELS / "hey_jarvis.tflite", folder / "second_word.tflite")
