@@ -162,7 +162,7 @@ def test_custom_words_come_with_load_and_with_refresh(settings_with: SettingsFac
     shutil.copy(MODELS / "okay_nabu.tflite", folder / "first_word_v0.1.tflite")
     engine = create(settings_with())
     engine.load()
-    first = engine.words[0]
+    first = engine.words[-1]
     assert (first.name, first.phrase, first.version) == ("first_word_v0.1", "first word", "0.1")
     assert not engine.refresh()
     shutil.copy(MODELS / "hey_jarvis.tflite", folder / "second_word.tflite")
