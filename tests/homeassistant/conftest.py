@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.homeassistant.house import EXPOSED, Furnisher
-from tests.homeassistant.instance import ENVIRONMENT, ROOT, HomeAssistant
+from tests.homeassistant.instance import ROOT, HomeAssistant, require_environment
+from tests.homeassistant.network import two_hosts
 from tests.homeassistant.pipeline import assist
 from tests.homeassistant.satellite import streaming_satellite, waking_satellite
 from tests.homeassistant.sotto import sotto
 
-__all__ = ["assist", "sotto", "streaming_satellite", "waking_satellite"]
+__all__ = ["assist", "sotto", "streaming_satellite", "two_hosts", "waking_satellite"]
 
 HERE = Path(__file__).parent
 
@@ -29,9 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def home_assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
     """A running, furnished Home Assistant: `url`, `token`, `administrator()`, `restart()`. Its log is kept."""
-    if not (ENVIRONMENT / "bin" / "hass").exists():
-        reason = f"needs a real Home Assistant in {ENVIRONMENT.name}; make it with: script/homeassistant"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    require_environment()
     log = ROOT / "test-output" / "home-assistant.log"
     log.unlink(missing_ok=True)
     instance = HomeAssistant(tmp_path_factory.mktemp("home-assistant"), log)

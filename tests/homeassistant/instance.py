@@ -16,6 +16,7 @@ from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+import pytest
 from homeassistant_api import WebsocketClient
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +88,13 @@ def _http(port: int) -> dict[str, Any]:
     return {"stable": confirmed, "pending": None, "yaml_migration_done": True}
 
 
+def require_environment() -> None:
+    """Skip where there is no Home Assistant; in CI that is a failure."""
+    if not (ENVIRONMENT / "bin" / "hass").exists():
+        reason = f"needs a real Home Assistant in {ENVIRONMENT.name}; make it with: script/homeassistant"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+
+
 def free_port() -> int:
     """Return a port of loopback that nobody listens on."""
     with socket.socket() as sock:
@@ -97,27 +105,31 @@ def free_port() -> int:
 class HomeAssistant:
     """One Home Assistant with its configuration in a folder of its own, on loopback."""
 
-    def __init__(self, config: Path, log: Path) -> None:
+    def __init__(self, config: Path, log: Path, interface: str = "lo") -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.token = ""
         self._config = config
         self._log = log
+        self._interface = interface
         self._output: TextIO | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     def configure(self) -> None:
         """Write the configuration.
 
-        All of onboarding is done but the user, so that nothing is fetched for it, and loopback is the only network,
-        so that nothing is announced on others.
+        All of onboarding is done but the user, so that nothing is fetched for it, and there is one network interface,
+        by default loopback, so that nothing is announced on others.
         """
         storage = self._config / ".storage"
         storage.mkdir(parents=True)
-        (self._config / "configuration.yaml").write_text(CONFIGURATION.format(ffmpeg=ffmpeg(), port=self.port))
+        configuration = CONFIGURATION.format(ffmpeg=ffmpeg(), port=self.port)
+        if self._interface != "lo":  # over which alone Home Assistant announces and discovers nothing
+            configuration += "zeroconf:\n"
+        (self._config / "configuration.yaml").write_text(configuration)
         (self._config / "automations.yaml").write_text("[]")
         (storage / "http").write_text(_stored("http", 2, 2, _http(self.port)))
-        (storage / "core.network").write_text(_stored("core.network", 1, 1, {"configured_adapters": ["lo"]}))
+        (storage / "core.network").write_text(_stored("core.network", 1, 1, {"configured_adapters": [self._interface]}))
         done = {"done": ["core_config", "analytics", "integration"]}
         (storage / "onboarding").write_text(_stored("onboarding", 4, 1, done))
 

@@ -62,20 +62,27 @@ class Sotto:
     @property
     def log(self) -> str:
         """All that it has logged."""
-        return self._log.read_text()
+        return self._log.read_text() if self._log.exists() else ""
 
-    def start(self, *, waits_for_home: bool = True) -> None:
+    def start(self) -> None:
         """Start it; return when it knows the house, and what it can do is all there."""
-        self._output = self._log.open("a")
         already = len(self.log)
-        command = [sys.executable, "-m", "wyoming_servers", "run", "--language", "en", "--zeroconf", "no"]
-        command += ["--uri", f"tcp://127.0.0.1:{self.port}", "--home", self.home_assistant.url]
+        uri = f"tcp://127.0.0.1:{self.port}"
+        self._run("--uri", uri, "--home", self.home_assistant.url, "--zeroconf", "no")
+        self._wait(lambda: "Following Home Assistant" in self.log[already:])
+        self._wait(self._is_complete)
+
+    def start_alone(self, uri: str) -> None:
+        """Start it with nothing else than an address; return when it has announced itself."""
+        self._run("--uri", uri)
+        self._wait(lambda: "Announced as" in self.log)
+
+    def _run(self, *options: str) -> None:
+        self._output = self._log.open("a")
+        command = [sys.executable, "-m", "wyoming_servers", "run", "--language", "en", *options]
         self._process = subprocess.Popen(
             command, stdout=self._output, stderr=subprocess.STDOUT, env=self._environment()
         )
-        if waits_for_home:
-            self._wait(lambda: "Following Home Assistant" in self.log[already:])
-        self._wait(self._is_complete)
 
     def pause(self) -> None:
         """Let it do nothing more, as a machine that swaps; connections are made, and wait."""
