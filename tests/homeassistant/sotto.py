@@ -22,6 +22,8 @@ from tests.homeassistant.instance import ROOT, HomeAssistant, free_port
 FLOW = "/api/config/config_entries/flow"
 READY_S = 60.0
 STOP_S = 10.0
+ESTABLISHED = "01"
+"""How Linux writes that state of a TCP connection."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,11 @@ class Sotto:
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 
-    def clients(self) -> int:
-        """Return how many connections to it there are."""
+    def clients(self) -> frozenset[str]:
+        """Return the addresses of those who are connected to it."""
         lines = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
-        established = "01"
-        return sum(local.endswith(f":{self.port:04X}") and state == established for _, local, _, state, *_ in lines)
+        mine = (line for line in lines if line[1].endswith(f":{self.port:04X}"))
+        return frozenset(remote for _, _, remote, state, *_ in mine if state == ESTABLISHED)
 
     def kill(self) -> None:
         """End it as a power cut would, without a goodbye."""

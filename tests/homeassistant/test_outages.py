@@ -121,10 +121,10 @@ def test_killed_while_it_announces_nothing_is_heard_home_assistants_log_says_why
     until(lambda: "Streaming audio" in streaming_satellite.log)
     furnisher.act("system_log", "clear")
     sotto.pause()
-    waiting = sotto.clients()
+    before = sotto.clients()
     with ThreadPoolExecutor() as pool:
         announcing = pool.submit(announce, sotto.home_assistant, streaming_satellite)
-        until(lambda: sotto.clients() > waiting)
+        until(lambda: sotto.clients() - before)
         sotto.kill()
         announcing.result(20)
     until(lambda: any("Error streaming tts" in message for message in logged(furnisher)))
