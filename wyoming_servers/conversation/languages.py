@@ -13,6 +13,7 @@ from home_assistant_intents import get_intents, get_languages
 
 from ..errors import EngineUnavailableError
 from .candidates import Candidates
+from .own_sentences import with_own_sentences
 
 LANGUAGES: tuple[str, ...] = tuple(get_languages())
 """As Home Assistant spells them."""
@@ -114,6 +115,7 @@ def load_language(code: str) -> Language:
         raise EngineUnavailableError(
             f"home-assistant-intents has no language {code}.", remedy=f"Choose one of {', '.join(LANGUAGES)}."
         )
+    data = with_own_sentences(code, data)
     intents = Intents.from_dict(data)
     answers = data.get("responses", {})
     return Language(
