@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable
 
@@ -13,7 +14,7 @@ from wyoming.event import Event, async_read_event, async_write_event
 from wyoming.info import Describe, Info, WakeProgram
 from wyoming.ping import Ping, Pong
 
-from wyoming_servers.protocol.connection import Connection, Limits
+from wyoming_servers.protocol.connection import ClientGoneError, Connection, Limits
 from wyoming_servers.protocol.service import Service, Stage
 
 Serve = Callable[..., Awaitable[int]]
@@ -73,6 +74,10 @@ async def exchange(client: AsyncTcpClient, payload: bytes = b"1234") -> Event | 
         (b"\x00\xff garbage \x80\n", "malformed-event"),
         (b"GET / HTTP/1.1\r\n\r\n", "malformed-event"),
         (b"[]\n", "malformed-event"),
+        (b'{"type": "\\ud800"}\n', "malformed-event"),
+        (b'{"type": "transcribe", "data": {"name": "\\uD800"}}\n', "malformed-event"),
+        (b'{"type": "\xed\xa0\x80"}\n', "malformed-event"),
+        ('{"type": "transcribe"}\n'.encode("utf-16"), "malformed-event"),
         (b"{}\n", "malformed-event"),
         (b'{"type": 7}\n', "malformed-event"),
         (b'{"type": "transcribe", "data": [1]}\n', "malformed-event"),
@@ -196,6 +201,72 @@ async def test_a_client_that_does_not_read_is_let_go(serve: Serve) -> None:
     await async_write_event(Event("transcribe"), writer)
     await service.cancelled.wait()
     writer.close()
+
+
+async def test_a_client_that_never_reads_does_not_keep_its_socket() -> None:
+    left: asyncio.Future[asyncio.StreamWriter] = asyncio.get_running_loop().create_future()
+    limits = Limits(write_s=0.1, close_s=0.1)
+
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with Connection(reader, writer, limits=limits, info=lambda: Event("info")) as connection:
+            with contextlib.suppress(ClientGoneError):
+                await connection.write(Event("audio-chunk", {}, bytes(32_000_000)))
+        left.set_result(writer)
+
+    async with await asyncio.start_server(flood, "127.0.0.1", 0) as server:
+        _, client = await asyncio.open_connection(*server.sockets[0].getsockname(), limit=1024)
+        writer = await left
+        await asyncio.sleep(0)
+        assert writer.transport.get_extra_info("socket").fileno() == -1
+        client.close()
+
+
+async def test_a_client_that_goes_on_sending_reads_what_was_wrong_and_then_the_end(serve: Serve) -> None:
+    port = await serve(Patient())
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b'{"type": "audio-chunk", "payload_length": 10000000000}\n')
+    for _ in range(64):
+        writer.write(bytes(1_000_000))
+        await writer.drain()
+    answer = await async_read_event(reader)
+    assert answer is not None
+    assert Error.from_event(answer).code == "limit-exceeded"
+    assert await reader.read() == b""
+    writer.close()
+
+
+async def test_events_that_wait_are_limited_also_when_all_is_in_their_data(serve: Serve) -> None:
+    port = await serve(Patient(), limits=Limits(inbox_bytes=1_000_000, event_s=60))
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    await async_write_event(Event("transcribe", {"for_ever": True}), writer)
+    big = json.dumps({"text": "x" * 900_000}).encode()
+
+    async def flood() -> None:
+        for _ in range(100):
+            writer.write(b'{"type": "x", "data_length": %d}\n' % len(big) + big)
+            await writer.drain()
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(flood(), 0.5)
+    writer.transport.abort()
+
+
+async def test_a_pair_of_surrogates_is_a_character(serve: Serve) -> None:
+    class Mirror(Patient):
+        async def serve(self, connection: Connection, first: Event) -> None:
+            await connection.write(Event("transcript", first.data))
+
+    answer = await raw_answer(await serve(Mirror()), b'{"type": "transcribe", "data": {"name": "\\ud83d\\ude00"}}\n')
+    assert answer == Event("transcript", {"name": "\U0001f600"})
+
+
+async def test_a_type_that_a_client_made_up_is_not_logged(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    answer = await raw_answer(await serve(Patient()), b'{"type": "the gardener\\n12:00:00 has come"}\n')
+    assert answer is not None
+    assert Error.from_event(answer).code == "unexpected-event"
+    assert "unexpected-event" in caplog.text
+    assert "gardener" not in caplog.text
 
 
 async def test_info_of_all_services_is_one_answer(serve: Serve, connect: Connect) -> None:

@@ -25,6 +25,11 @@ def _where(error: Exception) -> str:
     return f"{last.filename}:{last.lineno}"
 
 
+def _named(first: Event) -> str:
+    """Return a request's type for the log; any other is a text of the client's, which may hold anything."""
+    return first.type if first.type in FIRST_EVENTS or first.type in _LATE_EVENTS else "What is no request"
+
+
 class Router:
     """Hands every request of a connection to the service of its stage.
 
@@ -61,11 +66,11 @@ class Router:
             _LOGGER.debug("The client left during %s", first.type)
             return False
         except SottoError as err:
-            _LOGGER.info("%s was answered with the error %s", first.type, err.code)
+            _LOGGER.info("%s was answered with the error %s", _named(first), err.code)
             await connection.write_error(err)
             return not isinstance(err, MalformedEventError)
         except Exception as err:
-            _LOGGER.error("%s failed: %s at %s", first.type, type(err).__name__, _where(err))  # noqa: TRY400
+            _LOGGER.error("%s failed: %s at %s", _named(first), type(err).__name__, _where(err))  # noqa: TRY400
             _LOGGER.debug("%s failed", first.type, exc_info=True)
             await connection.write_error(SottoError("Something went wrong here.", remedy="The server's log says what."))
         _LOGGER.debug("%s took %.0f ms", first.type, (monotonic() - started) * 1000)

@@ -27,6 +27,10 @@ T = TypeVar("T")
 
 _LOGGER = logging.getLogger(__name__)
 
+_OVERHEAD_BYTES = 256
+"""Roughly what an event occupies besides what it came in."""
+_DISCARD_BYTES = 64 * 1024
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -44,6 +48,8 @@ class Limits:
     """Between two events, while it is the client's turn."""
     write_s: float = 60.0
     """For a client to take what was sent."""
+    close_s: float = 1.0
+    """For a client to close its end, or to take the last events, when we end the connection."""
 
 
 class ClientGoneError(ConnectionError):
@@ -65,7 +71,8 @@ class Connection:
         self._writer = writer
         self._limits = limits
         self._info = info
-        self._inbox: deque[Event] = deque()
+        self._inbox: deque[tuple[Event, int]] = deque()
+        """Each event with its size."""
         self._inbox_bytes = 0
         self._changed = asyncio.Event()
         self._drained = asyncio.Event()
@@ -82,10 +89,23 @@ class Connection:
         if self._pump_task is not None:
             self._pump_task.cancel()
             await asyncio.gather(self._pump_task, return_exceptions=True)
-        self._writer.close()
-        with contextlib.suppress(OSError, TimeoutError):
-            async with asyncio.timeout(1):
-                await self._writer.wait_closed()
+        try:
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(self._limits.close_s):
+                    if self._failure is not None:
+                        await self._part()
+                    self._writer.close()
+                    await self._writer.wait_closed()
+        finally:
+            self._writer.transport.abort()  # or what a client does not read would keep the socket for ever
+
+    async def _part(self) -> None:
+        """Let the client read why. A socket that is closed with bytes unread is reset, and the client may lose the
+        error, or find that it cannot send and never look for one.
+        """  # noqa: D205 - one sentence
+        self._writer.write_eof()
+        while await self._reader.read(_DISCARD_BYTES):
+            pass
 
     @property
     def gone(self) -> bool:
@@ -109,8 +129,8 @@ class Connection:
             raise LimitExceededError(
                 f"Nothing was received for {limit_s:g} s.", remedy="Connect again for the next request."
             ) from None
-        event = self._inbox.popleft()
-        self._inbox_bytes -= _size(event)
+        event, size = self._inbox.popleft()
+        self._inbox_bytes -= size
         self._drained.set()
         return event
 
@@ -155,8 +175,8 @@ class Connection:
 
     async def _pump(self) -> None:
         try:
-            while (event := await self._receive()) is not None:
-                await self._accept(event)
+            while (received := await self._receive()) is not None:
+                await self._accept(*received)
         except SottoError as err:
             self._end(err)
         except (OSError, asyncio.IncompleteReadError):
@@ -167,22 +187,22 @@ class Connection:
         else:
             self._end()
 
-    async def _accept(self, event: Event) -> None:
+    async def _accept(self, event: Event, size: int) -> None:
         if Describe.is_type(event.type):
             await self.write(self._info())
             return
         if Ping.is_type(event.type):
             await self.write(Pong(text=Ping.from_event(event).text).event())
             return
-        self._inbox.append(event)
-        self._inbox_bytes += _size(event)
+        self._inbox.append((event, size))
+        self._inbox_bytes += size
         self._changed.set()
         while self._inbox_bytes > self._limits.inbox_bytes:
             self._drained.clear()
             await self._drained.wait()
 
-    async def _receive(self) -> Event | None:
-        """Read one event off the socket; None at a clean end."""
+    async def _receive(self) -> tuple[Event, int] | None:
+        """Read one event off the socket, with the bytes it came in; None at a clean end."""
         first = await self._reader.read(1)
         if not first:
             return None
@@ -192,8 +212,9 @@ class Connection:
         except TimeoutError:
             raise MalformedEventError(f"Half an event, and nothing more for {self._limits.event_s:g} s.") from None
 
-    async def _receive_rest(self, first: bytes) -> Event:
-        header = _parse_object(first + await self._read_line(), "header")
+    async def _receive_rest(self, first: bytes) -> tuple[Event, int]:
+        line = first + await self._read_line()
+        header = _parse_object(line, "header")
         event_type = header.get("type")
         if not isinstance(event_type, str):
             raise MalformedEventError("The event's header has no type.")
@@ -204,7 +225,7 @@ class Connection:
         if raw_data:
             data = {**data, **_parse_object(raw_data, "data")}
         payload = await self._read_block(header, "payload_length", self._limits.payload_bytes)
-        return Event(event_type, data, payload or None)
+        return Event(event_type, data, payload or None), len(line) + len(raw_data) + len(payload) + _OVERHEAD_BYTES
 
     async def _read_line(self) -> bytes:
         try:
@@ -221,14 +242,11 @@ class Connection:
         return await self._reader.readexactly(length)
 
 
-def _size(event: Event) -> int:
-    """Roughly what an event occupies: its payload and a little for the rest."""
-    return len(event.payload or b"") + 256
-
-
 def _parse_object(raw: bytes, part: str) -> dict[str, Any]:
     try:
-        parsed = json.loads(raw)
+        parsed = json.loads(raw.decode())
+        if b"\\ud" in raw.lower():  # half of a surrogate pair is text that could be neither spoken nor sent back
+            json.dumps(parsed, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise MalformedEventError(f"The event's {part} is not JSON.") from None
     if not isinstance(parsed, dict):
