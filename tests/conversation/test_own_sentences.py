@@ -59,6 +59,9 @@ ENGLISH: list[tuple[str, str, dict[str, Any]]] = [
     ("turn it down", "HassSetVolumeRelative", {"volume_step": "down", "area": HERE}),
     ("start the vacuum", "HassVacuumStart", {"area": HERE}),
     ("thank you", "HassRespond", {}),
+    ("turn on uh the kitchen light", "HassTurnOn", {"name": "Kitchen Light"}),
+    ("kitchen lights 50 percent", "HassLightSet", {"area": "Kitchen", "brightness": 50}),
+    ("set a pizza timer for ten minutes", "HassStartTimer", {"minutes": 10, "name": "pizza"}),
 ]
 CHINESE: list[tuple[str, str, dict[str, Any]]] = [
     ("把所有的灯都关了", "HassTurnOff", {"domain": "light"}),
@@ -101,6 +104,14 @@ CHINESE: list[tuple[str, str, dict[str, Any]]] = [
     ("下一首歌", "HassMediaNext", {"area": HERE}),
     ("开始扫地", "HassVacuumStart", {"area": HERE}),
     ("谢谢", "HassRespond", {}),
+    ("我要睡觉了", "HassTurnOn", {"name": "睡觉"}),
+    ("开一下客厅的灯", "HassTurnOn", {"name": "客厅的灯"}),
+    ("你可以打开门厅灯吗", "HassTurnOn", {"name": "门厅灯"}),
+    ("客厅灯帮我关了", "HassTurnOff", {"name": "客厅灯"}),
+    ("嗯打开客厅灯", "HassTurnOn", {"name": "客厅灯"}),
+    ("楼下的灯都打开", "HassTurnOn", {"floor": "楼下", "domain": "light"}),
+    ("所有灯调到50%", "HassLightSet", {"brightness": 50}),
+    ("打扫一下客厅", "HassVacuumCleanArea", {"area": "客厅"}),
 ]
 
 
@@ -153,10 +164,46 @@ def test_what_only_resembles_a_command_is_none(english: Recognizer, text: str) -
 
 
 @pytest.mark.parametrize(
-    "text", ["不要开灯", "别关灯", "不要关厨房灯", "先别打开厨房灯", "十点关灯", "除了厨房其他灯都关了", "关灯除了卧室"]
+    "text",
+    [
+        "前门开了",
+        "车库门开了吧",
+        "别帮我关灯",
+        "不要开灯",
+        "别关灯",
+        "不要关厨房灯",
+        "先别打开厨房灯",
+        "十点关灯",
+        "除了厨房其他灯都关了",
+        "关灯除了卧室",
+    ],
 )
 def test_what_only_resembles_a_chinese_command_is_none(chinese: Recognizer, text: str) -> None:
     assert chinese.recognize(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "answer"),
+    [
+        ("turn everything off", "en", "Sorry, I couldn't understand that"),
+        ("turn the heat up", "en", "Sorry, I couldn't understand that"),
+        ("is there any motion in the hallway", "en", "Sorry, I couldn't understand that"),
+        ("what's the temperature in the kitchen", "en", "Sorry, I am not aware of any thermostat in the Kitchen area"),
+        ("别关灯", "zh-CN", "抱歉，我无法理解您的意思，你可以尝试换个说法"),
+        ("所有东西都关了", "zh-CN", "抱歉，我无法理解您的意思，你可以尝试换个说法"),
+        ("厨房温度是多少", "zh-CN", "抱歉，在 厨房 区域没有找到 空调 设备"),
+        ("关上厨房的窗帘", "zh-CN", "抱歉，在 厨房 区域没有找到 窗帘 设备"),
+    ],
+)
+def test_a_refusal_names_things_as_people_do(
+    understanding: Understanding, text: str, language: str, answer: str
+) -> None:
+    assert understanding.understand(Utterance(text, language)).text == answer
+
+
+def test_without_a_room_volume_is_that_of_what_plays(understanding: Understanding) -> None:
+    ((command, _),) = understanding.understand(Utterance("turn it up", "en")).commands
+    assert command.slots == {"volume_step": "up", "area": "Kitchen"}
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

@@ -42,10 +42,28 @@ def _longest_first(words: str) -> str:
 _PATTERNS = {language: _patterns(language) for language in _BEFORE}
 
 
+_WITHIN = {
+    "en": re.compile(r"\b(?:uh|um|erm|er)\b", re.IGNORECASE),
+    "zh": re.compile("一下|^(?:嗯|呃|那个)+|(?:帮我|给我|帮忙|给)(?=打开|开|关|调|拉|锁)"),
+}
+"""Taken out wherever it stands: 开一下灯, 客厅灯帮我关了."""
+
+_REQUEST = re.compile("^(?:请问|请|你)*(?:能不能|可不可以|可以|能够|能)(?P<command>.+?)[吗嘛么]?[?？。]*$")
+"""A command that has the form of a question: 你可以打开灯吗. Without such a beginning, 吗 asks: 灯开了吗."""
+
+
 def without_politeness(text: str, language: str) -> str:
     """Return the text without polite words and punctuation at its ends; "" if there is nothing else."""
-    patterns = _PATTERNS.get(language.partition("-")[0])
-    if patterns is None:
+    base = language.partition("-")[0]
+    if base not in _PATTERNS:
         return text.strip()
-    before, after = patterns
+    if base == "zh" and (request := _REQUEST.match(text)):
+        text = request["command"]
+    before, after = _PATTERNS[base]
     return after.sub("", before.sub("", text)).strip()
+
+
+def without_fillers(text: str, language: str) -> str:
+    """Return the text without what people say in the middle of a sentence to no effect; "" if there is nothing else."""
+    within = _WITHIN.get(language.partition("-")[0])
+    return " ".join(within.sub("", text).split()) if within else text

@@ -14,7 +14,7 @@ from ..home.targets import DOMAINS
 from .candidates import Candidates
 from .languages import Language
 from .names import Names, normalize
-from .politeness import without_politeness
+from .politeness import without_fillers, without_politeness
 
 _REMEMBERED = 256
 """Sentences whose meaning is kept: speech recognition asks about the same one again and again."""
@@ -67,7 +67,9 @@ class Recognizer:
 
     def _recognize(self, text: str, in_room: bool = False) -> Command | None:
         text = normalize(text)
-        for variant in dict.fromkeys((text, without_politeness(text, self.language.code))):
+        code = self.language.code
+        plain = without_politeness(text, code)
+        for variant in dict.fromkeys((text, plain, without_politeness(without_fillers(text, code), code))):
             if variant and (result := self._best(variant, in_room)) is not None:
                 return _command(variant, result)
         return None

@@ -61,6 +61,26 @@ _NEAREST = {
 }
 """Which of Home Assistant's sentences stands in for one of ours, in a language in which we have none."""
 
+_DOMAINS: Mapping[str, Mapping[str, str]] = {
+    "en": {"climate": "thermostat", "cover": "blinds", "media_player": "player", "todo": "list"},
+    "zh": {
+        "climate": "空调",
+        "cover": "窗帘",
+        "fan": "风扇",
+        "humidifier": "加湿器",
+        "lawn_mower": "割草机",
+        "light": "灯",
+        "lock": "门锁",
+        "media_player": "播放器",
+        "switch": "开关",
+        "todo": "清单",
+        "vacuum": "扫地机器人",
+        "valve": "阀门",
+        "weather": "天气",
+    },
+}
+"""What people call a domain, where Home Assistant's own word would be put into the sentence."""
+
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
 
 
@@ -80,6 +100,10 @@ def _speakable(args: Mapping[str, Any], language: str) -> dict[str, Any]:
     speakable = dict(args)
     if "areas" in args:
         speakable["areas"] = _places(args["areas"], language)
+    if "domain" in args:
+        speakable["domain"] = _DOMAINS.get(_SCRIPTS.get(language, language), {}).get(
+            args["domain"], args["domain"].replace("_", " ")
+        )
     if "count" in args and not language.startswith("zh"):
         speakable["count"] = _NUMBERS.get(args["count"], args["count"])
     return speakable
@@ -112,9 +136,19 @@ def explain(miss: NearMiss | None, language: Language) -> Refusal:
     return Refusal("no_entity", {"entity": words})
 
 
+_NO_NAME = re.compile(
+    r"\b(?:is|are|am|was|it|its|what|whats|how|who|when|where|why|the|any|some|all|every\w*|up|down|on|off|to|for|at|"
+    r"in|and|or|but|except|don't|not|me|my|you)\b|what's|[把将给吗呢都全了不别开关调这那谁哪]|所有|东西|设备|一下|后$|什么",
+    re.IGNORECASE,
+)
+"""Words with which the name of a thing is not made; where they are, the sentence was not understood."""
+
+
 def _could_be_a_name(words: str) -> bool:
     """Whether words are short and plain enough to be said back as the name of a thing."""
     if not words or re.search(r"[,.;:!?，。；：！？、]", words) or len(words) > MAX_UNKNOWN_CHARS:
+        return False
+    if _NO_NAME.search(words):
         return False
     chinese = sum("\u4e00" <= char <= "\u9fff" for char in words)
     return chinese <= MAX_UNKNOWN_CHINESE_CHARS and len(words.split()) <= MAX_UNKNOWN_WORDS

@@ -23,7 +23,14 @@ ONE_TARGET = frozenset({"HassClimateGetTemperature", "HassMediaSearchAndPlay"})
 REQUIRED_STATE = {"HassMediaPause": "playing", "HassMediaNext": "playing", "HassMediaPrevious": "playing"}
 """Intents that only reach entities in that state."""
 
-_LIKELY_STATE = {**REQUIRED_STATE, "HassMediaUnpause": "paused"}
+_LIKELY_STATE = {
+    **REQUIRED_STATE,
+    "HassMediaUnpause": "paused",
+    "HassMediaPlayerMute": "playing",
+    "HassMediaPlayerUnmute": "playing",
+    "HassSetVolume": "playing",
+    "HassSetVolumeRelative": "playing",
+}
 """In which state entities are that an intent most likely means."""
 
 NEEDS_LIST = frozenset({"HassShoppingListAddItem", "HassShoppingListCompleteItem"})
@@ -71,7 +78,7 @@ def _place(command: Command, home: HomeSnapshot, likely: Sequence[Area | None], 
     if area is None:
         area = home.area(next(iter(rooms))) if len(rooms) == 1 else likely[0]
     if area is None:
-        return Refusal("which_area") if rooms else _nothing(NoTarget.DOMAIN, wanted)
+        return Refusal("which_area") if rooms else _nothing(NoTarget.DOMAIN, wanted, command)
     return replace(command, slots={**slots, "area": name_in(area, language)})
 
 
@@ -152,7 +159,7 @@ def _aim(command: Command, home: HomeSnapshot, here: Area | None) -> Command | R
     if match.problem is NoTarget.DUPLICATE_NAME:
         return _choose(command, home, wanted, here)
     if match.problem is not None:
-        return command if intent in QUESTIONS else _nothing(match.problem, wanted)
+        return command if intent in QUESTIONS else _nothing(match.problem, wanted, command)
     return _check_state(command, match) or _single(command, match, here) or _exact(command, home, wanted)
 
 
@@ -194,12 +201,13 @@ def _single(command: Command, match: Match, here: Area | None) -> Command | Refu
     return replace(command, slots={**command.slots, "preferred_area_id": here.area_id})
 
 
-def _nothing(problem: NoTarget, wanted: Wanted) -> Refusal:
+def _nothing(problem: NoTarget, wanted: Wanted, command: Command) -> Refusal:
     """Return Home Assistant's error for a target that is not there, as exact as it can be."""
     if wanted.name is not None:
         subject, args = "entity", {"entity": wanted.name}
     elif wanted.device_classes:
-        subject, args = "device_class", {"device_class": min(wanted.device_classes).replace("_", " ")}
+        spoken = command.spoken.get("device_class") or min(wanted.device_classes).replace("_", " ")
+        subject, args = "device_class", {"device_class": spoken}
     elif wanted.domains:
         subject, args = "domain", {"domain": min(wanted.domains)}
     else:
