@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -148,6 +149,16 @@ def test_a_home_is_told_what_suits_it() -> None:
 def test_a_home_is_not_told_what_makes_no_sense() -> None:
     found = texts(HOME)
     assert not {"turn on the Front Door", "lock the Bed Light", "pause", "open the blinds in the Office"} & found
+
+
+@pytest.mark.parametrize(
+    "name", ["{percent}", "{name}", "Fan {area}", "{its_area} lamp", "{", "a|b", "[x", "(y", "<z>"]
+)
+def test_a_name_in_brackets_is_a_name_and_no_slot(name: str) -> None:
+    odd = replace(HOME, entities=(*HOME.entities, Entity("light.odd", name, area_id=HOME.areas[0].area_id)))
+    patterns = home_patterns(odd)
+    assert {slot for pattern in patterns for slot in pattern.slots} <= VALUES.keys()
+    assert len(patterns) >= len(home_patterns(HOME))
 
 
 def test_on_and_off_differ_in_effect_and_ways_of_saying_the_same_do_not() -> None:

@@ -108,10 +108,14 @@ def _patterns(template: Template, home: HomeSnapshot) -> Iterator[Pattern]:
                 yield _pattern(template, variant.text, chosen, weight * variant.share)
 
 
+_WITHOUT_BRACES = str.maketrans("{}", "  ")
+"""A thing that somebody called "{percent}" is no slot."""
+
+
 def _pattern(template: Template, text: str, filling: Filling, weight: float) -> Pattern:
     effect, parts = template.effect, []
     for slot, (words, meaning) in filling.items():
-        text = text.replace(f"{{{slot}}}", words)
+        text = text.replace(f"{{{slot}}}", words.translate(_WITHOUT_BRACES))
         if f"{{{slot}}}" in effect:
             effect = effect.replace(f"{{{slot}}}", meaning)
         else:
