@@ -1,0 +1,1 @@
+"""The calls of a language model, made right before Home Assistant sees them."""

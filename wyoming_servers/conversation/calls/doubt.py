@@ -1,0 +1,98 @@
+"""When to ask rather than act: two things fit, or something would be unlocked that nobody spoke of. Pure logic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ...home.model import Entity
+from ...home.targets import DOMAINS
+from .aim import eligible
+from .call import Call, Question, Situation
+
+Doubt = Callable[[Call, Situation], Question | None]
+
+_GUARDED = frozenset({"lock"})
+"""Domains of which no sentence switches several without being asked back."""
+
+
+_STATE_AFTER: Mapping[tuple[str, str], str] = {
+    ("HassTurnOn", "lock"): "locked",
+    ("HassTurnOff", "lock"): "unlocked",
+    ("HassTurnOn", "cover"): "open",
+    ("HassTurnOff", "cover"): "closed",
+    ("HassTurnOn", "valve"): "open",
+    ("HassTurnOff", "valve"): "closed",
+    ("HassMediaPause", "media_player"): "paused",
+    ("HassMediaUnpause", "media_player"): "playing",
+    ("HassVacuumStart", "vacuum"): "cleaning",
+}
+"""In which state an intent leaves a thing; where nothing is said, on or off."""
+
+
+def several_locks(call: Call, situation: Situation) -> Question | None:
+    """Ask before several locks are switched by one sentence: "unlock all the doors" (8).
+
+    A model that mishears "all" opens the house; one that makes a call per lock gets here with each of them.
+    """
+    reached = situation.targets(call).entities
+    guarded = [entity for entity in reached if entity.domain in _GUARDED]
+    if not guarded or call.intent == "HassGetState":
+        return None
+    if len(guarded) > 1:
+        return Question("all_of_them", tuple(guarded))
+    if not situation.sentence.says_several("lock"):
+        return None
+    everyone = tuple(entity for entity in situation.home.entities if entity.domain in _GUARDED)
+    return Question("all_of_them", everyone) if len(everyone) > 1 else None
+
+
+def nothing_tells_which(call: Call, situation: Situation) -> Question | None:
+    """Ask which one is meant where the sentence only has a noun, and this home several such things.
+
+    Models pick the first of the prompt: "lock the door" (26), "put milk on the list" (15). A word that is no noun,
+    verb or article may be a name that the model knows better than we do; then it is believed. The room in which it is
+    said decides, and so does it when only one of the things is not yet as it shall be.
+    """
+    reached = situation.targets(call).entities
+    domains = {entity.domain for entity in reached}
+    if len(domains) != 1 or call.intent == "HassGetState" or not _is_switching(call):
+        return None
+    domain = next(iter(domains))
+    sentence = situation.sentence
+    if sentence.says_several(domain) or not sentence.leaves_open(*_accounted_for(call)):
+        return None
+    candidates = [entity for entity in eligible(call.but(domain=[domain]), situation) if entity.domain == domain]
+    likely = _likely(call, candidates, situation)
+    if len(candidates) < 2 or {each.entity_id for each in likely} == {each.entity_id for each in reached}:
+        return None
+    return Question("which_one", tuple(likely if len(likely) > 1 else candidates))
+
+
+def _is_switching(call: Call) -> bool:
+    return call.intent in DOMAINS or call.intent in {"HassTurnOn", "HassTurnOff", "HassToggle"}
+
+
+def _accounted_for(call: Call) -> list[str]:
+    """Return what of the sentence is neither a noun nor a name: what goes on a list, how loud, which song."""
+    targets = {"name", "area", "floor", "domain", "device_class"}
+    return [
+        str(value) for slot, value in call.args.items() if slot not in targets and isinstance(value, str | int | float)
+    ]
+
+
+def _likely(call: Call, candidates: Sequence[Entity], situation: Situation) -> Sequence[Entity]:
+    """Return those in this room, or the only one of which the state would change; else all."""
+    here = situation.here
+    nearby = [entity for entity in candidates if here is not None and entity.area_id == here.area_id]
+    if nearby:
+        return nearby
+    changed = [entity for entity in candidates if entity.state != _state_after(call, entity)]
+    return changed if len(changed) == 1 else candidates
+
+
+def _state_after(call: Call, entity: Entity) -> str:
+    plain = {"HassTurnOn": "on", "HassTurnOff": "off"}.get(call.intent, "")
+    return _STATE_AFTER.get((call.intent, entity.domain), plain)
+
+
+DOUBTS: tuple[Doubt, ...] = (several_locks, nothing_tells_which)

@@ -1,0 +1,166 @@
+"""What a name means: as it is called, a list of aliases, a part of a name, misspelt, or misheard. Pure logic."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Protocol, TypeVar
+
+from pypinyin import Style, lazy_pinyin
+from rapidfuzz import fuzz
+
+from ...home.targets import fold
+from .sentence import spelled, words_of
+
+
+class Named(Protocol):
+    """An entity, an area or a floor."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name and its aliases."""
+        ...
+
+
+Thing = TypeVar("Thing", bound=Named)
+
+NEAR = 84.0
+"""From which similarity, of 100, a name is taken for a misspelt other: one letter in seven is wrong."""
+
+AHEAD = 6.0
+"""By how much the nearest name must be nearer than the next one's."""
+
+_SEPARATORS = re.compile(r"\s*[,\uff0c、;\uff1b|/]\s*")
+_ARTICLES = frozenset({"the", "my", "our", "a", "an"})
+_DIGITS = re.compile(r"\d+")
+_IDEOGRAPH = re.compile(r"[\u3400-\u9fff]")
+_CONFUSED_INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"))
+_CONFUSED_FINALS = (("ang", "an"), ("eng", "en"), ("ing", "in"))
+
+
+def find(name: str, things: Sequence[Thing]) -> tuple[Thing, ...]:
+    """Return the things that a name means, by the first of these ways that finds any.
+
+    Exactly; every name of a list; the same words; some of its words or more than its words; nearly; in sound. Ways
+    that guess find one thing or none; "2" is never near to "3".
+    """
+    for way in (_exactly, _listed, _in_words):
+        if found := way(name, things):
+            return found
+    for guess in (_partly, _nearly, _in_sound):
+        if len(found := guess(name, things)) == 1:
+            return found
+    return ()
+
+
+def _exactly(name: str, things: Sequence[Thing]) -> tuple[Thing, ...]:
+    return tuple(thing for thing in things if fold(name) in map(fold, thing.names))
+
+
+def _listed(name: str, things: Sequence[Thing]) -> tuple[Thing, ...]:
+    """Find what all names of a list mean: models copy "Lamp, Night lamp" from the prompt as one name."""
+    parts = [part for part in _SEPARATORS.split(name) if part]
+    if len(parts) < 2:
+        return ()
+    found = [set(map(id, _exactly(part, things))) for part in parts]
+    common = set.intersection(*found) or next((one for one in found if one), set())
+    return tuple(thing for thing in things if id(thing) in common)
+
+
+def _in_words(name: str, things: Sequence[Thing]) -> tuple[Thing, ...]:
+    wanted = _bare(name)
+    return tuple(thing for thing in things if wanted and wanted in map(_bare, thing.names))
+
+
+def _bare(name: str) -> tuple[str, ...]:
+    return tuple(word for word in words_of(name) if word not in _ARTICLES)
+
+
+def _partly(name: str, things: Sequence[Thing]) -> tuple[Thing, ...]:
+    """Find a name of which these are some words, or which has all its words in this one."""
+    wanted = set(_bare(name))
+    if not wanted:
+        return ()
+    parts = tuple(thing for thing in things if any(wanted < set(_bare(each)) for each in thing.names))
+    if parts:
+        return parts
+    return tuple(
+        thing
+        for thing in things
+        if any(
+            len(bare := set(_bare(each))) > 1 and bare < wanted and _same_figures(each, name) for each in thing.names
+        )
+    )
+
+
+def _nearly(name: str, things: Sequence[Thing]) -> tuple[Thing, ...]:
+    return _nearest({id(thing): _likeness(name, thing.names) for thing in things}, things)
+
+
+def _likeness(name: str, names: Iterable[str]) -> float:
+    return max((_similarity(spelled(name), spelled(each)) for each in names if _same_figures(name, each)), default=0.0)
+
+
+def _similarity(one: str, other: str) -> float:
+    return max(fuzz.ratio(one, other), fuzz.token_sort_ratio(one, other)) if one and other else 0.0
+
+
+def _same_figures(one: str, other: str) -> bool:
+    """Whether both have the same figures: Bedroom 1 is close to Bedroom 2 in letters only."""
+    return _DIGITS.findall(unicodedata.normalize("NFKC", one)) == _DIGITS.findall(unicodedata.normalize("NFKC", other))
+
+
+def _in_sound(name: str, things: Sequence[Thing]) -> tuple[Thing, ...]:
+    """Find what sounds alike in Chinese, without tones: 客听 is 客厅."""
+    sound = pinyin(name)
+    if not sound:
+        return ()
+    scores = {
+        id(thing): max(
+            (fuzz.ratio(sound, pinyin(each)) for each in thing.names if _same_figures(name, each)), default=0.0
+        )
+        for thing in things
+    }
+    return _nearest(scores, things)
+
+
+def _nearest(scores: dict[int, float], things: Sequence[Thing]) -> tuple[Thing, ...]:
+    """Return the thing with the highest score, if it is high enough and ahead of the others."""
+    ranked = sorted(scores.values(), reverse=True)
+    if not ranked or ranked[0] < NEAR or (len(ranked) > 1 and ranked[0] - ranked[1] < AHEAD):
+        return ()
+    return tuple(thing for thing in things if scores[id(thing)] == ranked[0])
+
+
+@lru_cache(maxsize=4096)
+def pinyin(text: str) -> str:
+    """Return how Chinese sounds to one who mixes zh with z and ang with an; nothing for text without any."""
+    if not _IDEOGRAPH.search(text):
+        return ""
+    return " ".join(map(_plain_sound, lazy_pinyin(spelled(text), style=Style.NORMAL)))
+
+
+def _plain_sound(syllable: str) -> str:
+    for confused, plain in _CONFUSED_INITIALS:
+        if syllable.startswith(confused):
+            syllable = plain + syllable[len(confused) :]
+    for confused, plain in _CONFUSED_FINALS:
+        if syllable.endswith(confused):
+            syllable = syllable[: -len(confused)] + plain
+    return syllable
+
+
+def best_said(words: Sequence[str], things: Sequence[Thing]) -> tuple[Thing, ...]:
+    """Return the thing of whose name most words are in a sentence, if no other has as many; else nothing."""
+    said = set(words)
+    shares = {id(thing): max((_share(said, each) for each in thing.names), default=0.0) for thing in things}
+    ahead = max(shares.values(), default=0.0)
+    found = tuple(thing for thing in things if ahead and shares[id(thing)] == ahead)
+    return found if len(found) == 1 else ()
+
+
+def _share(said: set[str], name: str) -> float:
+    words = set(_bare(name))
+    return len(words & said) / len(words) if words else 0.0
