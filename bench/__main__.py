@@ -23,6 +23,9 @@ from .measure import busy_speaking, describe_s, first_audio_s, transcript_delay_
 from .servers import Servers, start_servers
 from .speech import speak_command
 
+SETTLE_S = 0.3
+"""Threads that wait busily for more work disturb whoever is measured next."""
+
 _NUMBERS = itertools.count(1)
 
 
@@ -39,12 +42,13 @@ Measure = Callable[[], Awaitable[float]]
 
 
 async def _rounds(ours: Measure, theirs: Measure, rounds: int) -> tuple[list[float], list[float]]:
-    """Measure in turn, so that a machine that slows down slows both."""
-    of_ours, of_theirs = [], []
-    for _ in range(rounds):
-        of_theirs.append(await theirs())
-        of_ours.append(await ours())
-    return of_ours, of_theirs
+    """Measure in turn, each as often first as second, so that a machine that slows down slows both."""
+    times: dict[Measure, list[float]] = {ours: [], theirs: []}
+    for number in range(rounds):
+        for measure in (ours, theirs) if number % 2 else (theirs, ours):
+            times[measure].append(await measure())
+            await asyncio.sleep(SETTLE_S)
+    return times[ours], times[theirs]
 
 
 def _print(name: str, ours: list[float], theirs: list[float], goal: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -14,60 +15,35 @@ from wyoming.audio import AudioChunk, AudioStart
 from wyoming.client import AsyncTcpClient
 from wyoming.wake import Detect
 
-from wyoming_servers.conversation.server import ConversationService
-from wyoming_servers.front.server import Server
-from wyoming_servers.home.demo import DemoHome
-from wyoming_servers.protocol.service import Service, Stage
-from wyoming_servers.settings import build
-from wyoming_servers.stt.engines.whisper import WhisperEngine, create
-from wyoming_servers.stt.server import SttService
-from wyoming_servers.tts.server import TtsService
-from wyoming_servers.wake.server import WakeService
-
+from .loading import LOADS_FOR_S
 from .measure import CHUNK_S, RATE_HZ, describe_s, first_audio_s
+from .servers import free_port, until_ready
 
-LOADS_FOR_S = 5.0
-
-
-class _LoadsLong:
-    """A real Whisper engine that reads its model again and again for five seconds."""
-
-    def __init__(self, engine: WhisperEngine) -> None:
-        self._engine = engine
-        self.until = 0.0
-
-    def load(self) -> None:
-        self.until = monotonic() + LOADS_FOR_S
-        while monotonic() < self.until:
-            self._engine.load()
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._engine, name)
+SPEAKS_EVERY_S = 1.0
+ASKS_EVERY_S = 0.5
+"""Livelier than a house of people, and not a flood: that would measure the queue."""
 
 
 async def describe_under_load(whisper: Path) -> list[float]:
-    """Return the seconds of every `describe` during the load, 20 a second."""
-    settings = build({"stt": "whisper", "stt_model": str(whisper), "tts": "espeak"})
-    home = DemoHome()
-    engine = _LoadsLong(create(settings))  # type: ignore[arg-type]
-    services: dict[Stage, Service] = {
-        Stage.WAKE: WakeService(settings),
-        Stage.STT: SttService(settings, home, engines=[engine]),  # type: ignore[list-item]
-        Stage.CONVERSATION: ConversationService(settings, home),
-        Stage.TTS: TtsService(settings),
-    }
-    times = []
-    async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(Server("tcp://127.0.0.1:0", services))
-        port = server.port or 0
-        for client in (_wakes, _speaks, _asks, _wakes):
-            for _ in range(2):
-                await stack.enter_async_context(_kept_busy(client, port))
-        ends = monotonic() + LOADS_FOR_S
-        while monotonic() < ends:
-            times.append(await describe_s(port))
-            await asyncio.sleep(0.05)
-    return times
+    """Return the seconds of every `describe` during the load, some 20 a second."""
+    port = free_port()
+    command = [sys.executable, "-W", "ignore", "-m", "bench.loading", f"tcp://127.0.0.1:{port}", str(whisper)]
+    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
+    try:
+        async with AsyncExitStack() as stack:
+            await until_ready(port, process)
+            ends = monotonic() + LOADS_FOR_S
+            for client in (_wakes, _speaks, _asks, _wakes):
+                for _ in range(2):
+                    await stack.enter_async_context(_kept_busy(client, port))
+            times = []
+            while monotonic() < ends:
+                times.append(await describe_s(port))
+                await asyncio.sleep(0.05)
+            return times
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 def percentile(times: list[float], percent: float) -> float:
@@ -101,6 +77,7 @@ async def _speaks(port: int) -> None:
     while True:
         number += 1
         await first_audio_s(port, f"Good evening. The {number} washing machines have finished. It is raining.")
+        await asyncio.sleep(SPEAKS_EVERY_S)
 
 
 async def _asks(port: int) -> None:
@@ -108,4 +85,4 @@ async def _asks(port: int) -> None:
         async with AsyncTcpClient("127.0.0.1", port) as client:
             await client.write_event(Transcript(text="turn on the kitchen light", language="en").event())
             await client.read_event()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(ASKS_EVERY_S)

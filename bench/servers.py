@@ -30,7 +30,7 @@ class Servers:
 @asynccontextmanager
 async def start_servers(folder: Path, whisper: Path, voice: Path) -> AsyncIterator[Servers]:
     """Start all three with their defaults, and end them."""
-    ports = Servers(_free_port(), _free_port(), _free_port())
+    ports = Servers(free_port(), free_port(), free_port())
     commands = [
         _sotto(ports.sotto, folder, whisper, voice),
         _wyoming_faster_whisper(ports.whisper, folder, whisper),
@@ -40,7 +40,7 @@ async def start_servers(folder: Path, whisper: Path, voice: Path) -> AsyncIterat
     processes = [await asyncio.create_subprocess_exec(*each, stdout=log, stderr=log) for each in commands]
     try:
         for port, process in zip((ports.sotto, ports.whisper, ports.piper), processes, strict=True):
-            await _until_ready(port, process, folder / "servers.log")
+            await until_ready(port, process, folder / "servers.log")
         yield ports
     finally:
         for process in processes:
@@ -73,11 +73,12 @@ def _wyoming_piper(port: int, voice: Path) -> list[str]:
     ]
 
 
-def _end_of(log: Path) -> str:
-    return log.read_text()[-2000:]
+def _end_of(log: Path | None) -> str:
+    return "" if log is None else log.read_text()[-2000:]
 
 
-async def _until_ready(port: int, process: asyncio.subprocess.Process, log: Path) -> None:
+async def until_ready(port: int, process: asyncio.subprocess.Process, log: Path | None = None) -> None:
+    """Wait until the server answers; raises RuntimeError with the end of its log if it does not."""
     deadline = monotonic() + READY_WITHIN_S
     while monotonic() < deadline:
         if process.returncode is not None:
@@ -89,7 +90,8 @@ async def _until_ready(port: int, process: asyncio.subprocess.Process, log: Path
     raise RuntimeError(f"A server was not ready within {READY_WITHIN_S} s:\n{_end_of(log)}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a TCP port that nothing listens on."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]

@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from wyoming.event import Event
-from wyoming.info import Info
-
 from ..errors import OverloadedError, SettingsError
 from ..protocol.connection import ClientGoneError, Connection, Limits
 from ..protocol.service import Service, Stage
+from .info import Description
 from .routing import Router
 
 _LOGGER = logging.getLogger(__name__)
@@ -25,17 +23,6 @@ _LOGGER = logging.getLogger(__name__)
 LISTED_WITHIN_S = 3.0
 """How long the port stays closed for stages that do not know yet what they offer. Home Assistant makes its entities
 from the first Info that it gets, and tries again where nothing listens."""
-
-_PROGRAMS = ("wake", "asr", "handle", "intent", "tts")
-
-
-def merge_info(services: Mapping[Stage, Service]) -> Info:
-    """Return the programs of all services together."""
-    merged = Info()
-    for service in services.values():
-        for kind in _PROGRAMS:
-            getattr(merged, kind).extend(getattr(service.info, kind))
-    return merged
 
 
 def _remove_socket(uri: str) -> None:
@@ -63,6 +50,7 @@ class Server:
         self._max_connections = max_connections
         self._listed_within_s = listed_within_s
         self._router = Router(services)
+        self._description = Description(services)
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -104,10 +92,6 @@ class Server:
         """The address, with the port that was given for port 0."""
         return self._uri if self.port is None else f"{self._uri.rpartition(':')[0]}:{self.port}"
 
-    def info_event(self) -> Event:
-        """Return the answer to `describe`."""
-        return merge_info(self._services).event()
-
     async def _bind(self) -> asyncio.Server:
         parts = urlsplit(self._uri)
         try:
@@ -143,7 +127,7 @@ class Server:
         assert task is not None  # noqa: S101 - asyncio runs this as a task
         self._tasks.add(task)
         try:
-            await self._serve(Connection(reader, writer, limits=self._limits, info=self.info_event))
+            await self._serve(Connection(reader, writer, limits=self._limits, info=self._description.event))
         except asyncio.CancelledError:
             writer.close()  # the server stops; asyncio would report the cancellation as an error
         finally:

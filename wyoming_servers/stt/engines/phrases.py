@@ -223,6 +223,16 @@ class PhrasesSession(SttSession):
         self._pcm.clear()
 
 
+_CAPABILITIES = SttCapabilities(
+    name="phrases",
+    model="pocketsphinx-en-us",
+    description="This home's own sentences, read with PocketSphinx",
+    languages=LANGUAGES,
+    attribution=("CMU Sphinx", "https://cmusphinx.github.io"),
+    version=version("pocketsphinx"),
+)
+
+
 class PhrasesEngine(SttEngine):
     """Reads English commands that name what is in this home."""
 
@@ -238,14 +248,7 @@ class PhrasesEngine(SttEngine):
     @property
     def capabilities(self) -> SttCapabilities:
         """See the base class."""
-        return SttCapabilities(
-            name="phrases",
-            model="pocketsphinx-en-us",
-            description="This home's own sentences, read with PocketSphinx",
-            languages=LANGUAGES,
-            attribution=("CMU Sphinx", "https://cmusphinx.github.io"),
-            version=version("pocketsphinx"),
-        )
+        return _CAPABILITIES
 
     def load(self) -> None:
         """See the base class."""
