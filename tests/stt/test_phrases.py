@@ -306,6 +306,20 @@ def test_a_name_that_cannot_be_said_in_english_is_left_out() -> None:
     assert hear(engine, quiet(1.0)).text == ""
 
 
+@pytest.mark.parametrize(
+    "name", ["{name}", "W" * 40, "W" * 41, "L" * 300, "very " * 100 + "long", "a|b [c", "\x00", "💡"]
+)
+def test_no_name_keeps_the_engine_from_the_other_names(say: MakeSpeech, name: str) -> None:
+    engine = PhrasesEngine()
+    engine.load()
+    home = HomeSnapshot(
+        areas=(Area("odd", name),),
+        entities=(Entity("lock.front", "Front Door"), Entity("light.odd", name, (name,), area_id="odd")),
+    )
+    engine.set_home(home)
+    assert hear(engine, say("lock the Front Door")).text == "lock the Front Door"
+
+
 def test_a_model_that_is_not_there_is_reported_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailableError, match=r"cannot be read.*Install"):
         PhrasesEngine(model_dir=tmp_path).load()

@@ -16,6 +16,8 @@ _ALTERNATIVE = re.compile(r"\(\d+\)$")
 _VOWEL_LETTERS = frozenset("aeiouy")
 _MIN_COMPOUND_PART = 3
 """Letters. With 2, `zigbee` could be any of four splits."""
+_MAX_LETTERS = 40
+"""What is longer is no word; of a word of some hundred sounds PocketSphinx refuses the whole grammar."""
 _SPELLED_UP_TO = 2
 """Unknown words of so few letters are read letter by letter, like those without a vowel."""
 
@@ -62,11 +64,11 @@ def parse_dictionary(lines: Iterable[str]) -> dict[str, list[Pronunciation]]:
 
 
 def pronunciations(word: str, dictionary: Mapping[str, list[Pronunciation]]) -> list[Pronunciation]:
-    """Return the ways to say a word, the usual one first; none if it is not in Latin letters."""
+    """Return the ways to say a word, the usual one first; none if it is not in Latin letters, or endless."""
     if known := dictionary.get(word):
         return known
     letters = re.sub(r"[^a-z]", "", word)
-    if not letters:
+    if not letters or len(letters) > _MAX_LETTERS:
         return []
     if word.endswith("'s") and (stem := pronunciations(word[:-2], dictionary)):
         return [f"{sounds} {_possessive(sounds)}" for sounds in stem]
