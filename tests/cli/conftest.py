@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 RunSotto = Callable[..., Awaitable["Done"]]
+StartSotto = Callable[..., Awaitable[Process]]
 StartServer = Callable[..., Awaitable["RunningServer"]]
 
 
@@ -60,6 +61,28 @@ def sotto(tmp_path: Path) -> RunSotto:
         return Done(process.returncode, output.decode())
 
     return run
+
+
+@pytest.fixture
+async def start_sotto(tmp_path: Path) -> AsyncIterator[StartSotto]:
+    """Start a command and leave its standard input open: `process = await start_sotto("listen", "-")`."""
+    started: list[Process] = []
+
+    async def start(*arguments: str, closed_stdin: bool = False) -> Process:
+        command = [sys.executable, "-m", "wyoming_servers", *arguments]
+        if closed_stdin:
+            command = ["sh", "-c", 'exec "$@" <&-', "sh", *command]
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=PIPE, stdout=PIPE, stderr=STDOUT, env=environment(tmp_path)
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
 
 
 @pytest.fixture

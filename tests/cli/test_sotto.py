@@ -11,7 +11,7 @@ from time import monotonic
 import numpy as np
 import pytest
 
-from .conftest import RunSotto, StartServer
+from .conftest import RunSotto, StartServer, StartSotto
 
 Sotto = RunSotto
 
@@ -78,6 +78,31 @@ async def test_the_recording_may_come_by_standard_input(sotto: Sotto, uri: str, 
     done = await sotto("listen", "--uri", uri, "-", stdin=recording)
     assert done.code == 0, done.output
     assert "Living Room Light: off → on" in done.output
+
+
+async def test_a_microphone_that_never_ends_is_acted_upon_when_the_command_ends(
+    start_sotto: StartSotto, uri: str, shared: Path
+) -> None:
+    word = (shared / "audio" / "wake" / "okay_nabu.wav").read_bytes()
+    header = word[:40] + (0x80000000).to_bytes(4, "little")  # as arecord writes it
+    with wave.open(str(shared / "audio" / "commands" / "living_room_light_en.wav"), "rb") as file:
+        command = file.readframes(file.getnframes())
+    listening = await start_sotto("listen", "--uri", uri, "-")
+    assert listening.stdin is not None
+    assert listening.stdout is not None
+    listening.stdin.write(header + bytes(32_000) + word[44:])
+    assert "okay_nabu at" in (await listening.stdout.readline()).decode()
+    listening.stdin.write(bytes(16_000) + command + bytes(96_000))
+    output = (await listening.stdout.read()).decode()  # standard input is still open
+    assert "Living Room Light: off → on" in output
+    assert await listening.wait() == 0
+
+
+async def test_a_closed_standard_input_is_said(start_sotto: StartSotto, uri: str) -> None:
+    process = await start_sotto("listen", "--uri", uri, "-", closed_stdin=True)
+    output, _ = await process.communicate()
+    assert b"Standard input is closed" in output
+    assert process.returncode == 2
 
 
 async def test_a_wake_word_is_found_in_a_recording(sotto: Sotto, uri: str, shared: Path) -> None:

@@ -99,7 +99,7 @@ def _add_say(commands: Any) -> None:
 
 def _add_listen(commands: Any) -> None:
     parser = _add_client(commands, "listen", "Hear a recorded command and do what it says")
-    parser.add_argument("file", metavar="FILE", help="WAV file; - for standard input")
+    parser.add_argument("file", metavar="FILE", help="WAV file; - for standard input, also a microphone's")
     parser.add_argument("--no-wake", action="store_true", help="do not look for a wake word first")
     parser.add_argument("-o", "--output", type=Path, help="write the spoken answer to this file")
 
@@ -111,7 +111,7 @@ def _add_ask(commands: Any) -> None:
 
 def _add_wake(commands: Any) -> None:
     parser = _add_client(commands, "wake", "Look for a wake word in a recording")
-    parser.add_argument("file", metavar="FILE", help="WAV file; - for standard input")
+    parser.add_argument("file", metavar="FILE", help="WAV file; - for standard input, also a microphone's")
     parser.add_argument("--word", action="append", help="only this word; may be repeated")
 
 

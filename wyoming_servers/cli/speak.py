@@ -10,10 +10,12 @@ from time import monotonic
 
 from wyoming.intent import Intent
 from wyoming.tts import SynthesizeVoice
+from wyoming.wake import Detection
 
 from ..errors import RemoteError
 from .assistant import Assistant, Audio, Outcome, Understanding
-from .wav import read_wav, write_wav
+from .recording import Recording
+from .wav import open_wav, write_wav
 
 EXIT_OK = 0
 EXIT_NOT_UNDERSTOOD = 1
@@ -56,13 +58,12 @@ async def ask(args: argparse.Namespace) -> int:
 
 
 async def listen(args: argparse.Namespace) -> int:
-    """Play a recording to the assistant and go through all stages."""
+    """Play a recording, or what a microphone hears, to the assistant and go through all stages."""
     assistant = Assistant(args.uri)
-    audio = read_wav(args.file)
-    if not args.no_wake:
-        audio = await _skip_wake_word(assistant, audio)
-    with REPORT.timed() as taken:
-        transcript = await assistant.transcribe(audio, args.language)
+    async with open_wav(args.file) as recording:
+        command = recording if args.no_wake else await _skip_wake_word(assistant, recording)
+        with REPORT.timed() as taken:
+            transcript = await assistant.transcribe(command, args.language)
     REPORT.line("transcript", transcript.text or "(nothing was said)", taken[0])
     if not transcript.text:
         return EXIT_NOT_UNDERSTOOD
@@ -74,29 +75,33 @@ async def listen(args: argparse.Namespace) -> int:
 
 async def wake(args: argparse.Namespace) -> int:
     """Look for wake words in a recording."""
-    with REPORT.timed() as taken:
-        found = await Assistant(args.uri).detect(read_wav(args.file), args.word or None)
-    for detection in found:
-        REPORT.line("wake", f"{detection.name} at {(detection.timestamp or 0) / 1000:.2f} s", taken[0])
-    if not found:
+    async with open_wav(args.file) as recording:
+        with REPORT.timed() as taken:
+            found = await Assistant(args.uri).detect(recording, args.word or None)
+    if found is None:
         REPORT.line("wake", "(no wake word)", taken[0])
-    return EXIT_OK if found else EXIT_NOT_UNDERSTOOD
+        return EXIT_NOT_UNDERSTOOD
+    REPORT.line("wake", f"{found.name} at {_at_s(found):.2f} s", taken[0])
+    return EXIT_OK
 
 
-async def _skip_wake_word(assistant: Assistant, audio: Audio) -> Audio:
+async def _skip_wake_word(assistant: Assistant, recording: Recording) -> Recording:
     """Return what follows the wake word; all of it if there is none."""
     try:
         with REPORT.timed() as taken:
-            found = await assistant.detect(audio)
+            found = await assistant.detect(recording)
     except RemoteError as err:
         REPORT.line("wake", f"({err.message})")
-        return audio
-    if not found:
+        return recording
+    if found is None:
         REPORT.line("wake", "(no wake word: all of it is the command)", taken[0])
-        return audio
-    at_s = (found[0].timestamp or 0) / 1000
-    REPORT.line("wake", f"{found[0].name} at {at_s:.2f} s", taken[0])
-    return audio.after(at_s)
+        return recording
+    REPORT.line("wake", f"{found.name} at {_at_s(found):.2f} s", taken[0])
+    return recording.after(_at_s(found))
+
+
+def _at_s(detection: Detection) -> float:
+    return (detection.timestamp or 0) / 1000
 
 
 async def _answer(assistant: Assistant, text: str, language: str | None) -> tuple[str, Outcome]:
@@ -155,6 +160,6 @@ def _describe(intent: Intent) -> str:
 
 
 def _voice(args: argparse.Namespace) -> SynthesizeVoice | None:
-    if args.voice is None and args.language is None:
+    if args.voice is None and args.language is None and args.speaker is None:
         return None
     return SynthesizeVoice(name=args.voice, language=args.language, speaker=args.speaker)

@@ -2,43 +2,99 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import stat
+import struct
 import sys
 import wave
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import IO
 
 from ..errors import BadRequestError
 from .assistant import Audio
+from .recording import AudioFormat, Recording
 
-MAX_S = 600
-"""How much of an endless stream, such as a microphone's, is read."""
+_PCM = 1
+_EXTENSIBLE = 0xFFFE
+_ENDLESS = 0x7FFF0000
+"""A header written before the length was known has 0, or from 2 GiB on some number such as arecord's."""
 
 
-def read_wav(name: str) -> Audio:
-    """Return the audio of a WAV file, or of standard input for `-`.
+@asynccontextmanager
+async def open_wav(name: str) -> AsyncIterator[Recording]:
+    """Open a WAV file, or standard input for `-`, which is played as it arrives.
 
     Raises BadRequestError for what is no WAV file with PCM samples.
     """
-    source = sys.stdin.buffer if name == "-" else name
+    source = asyncio.StreamReader()
+    transport = await _connect(name, source)
     try:
-        with wave.open(source, "rb") as file:
-            rate = file.getframerate()
-            return Audio(file.readframes(rate * MAX_S), rate, file.getsampwidth(), file.getnchannels())
+        yield await _read_header(name, source)
+    finally:
+        if transport is not None:
+            transport.close()
+
+
+async def _connect(name: str, source: asyncio.StreamReader) -> asyncio.BaseTransport | None:
+    """Let the source have the bytes: a file's at once, a pipe's or terminal's as they come."""
+    if name == "-" and sys.stdin is None:
+        raise BadRequestError("Standard input is closed.", remedy="Name a WAV file, or pipe one in.")
+    try:
+        if name == "-" and _comes_bit_by_bit(sys.stdin.buffer):
+            loop = asyncio.get_running_loop()
+            transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(source), sys.stdin.buffer)
+            return transport
+        source.feed_data(await asyncio.to_thread(sys.stdin.buffer.read if name == "-" else Path(name).read_bytes))
     except OSError as err:
         raise BadRequestError(f"{name} cannot be read: {err.strerror}.") from None
-    except (wave.Error, EOFError) as err:
-        raise BadRequestError(
-            f"{name} is not a WAV file with PCM samples ({err}).",
-            remedy="Convert it, for example with: sox IN -b 16 OUT.wav",
-        ) from None
+    source.feed_eof()
+    return None
+
+
+def _comes_bit_by_bit(file: IO[bytes]) -> bool:
+    mode = os.fstat(file.fileno()).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or file.isatty()
+
+
+async def _read_header(name: str, source: asyncio.StreamReader) -> Recording:
+    """Read up to the first sample: RIFF, then chunks with a name and a length each, of which `data` is the last."""
+    try:
+        riff, _, kind = struct.unpack("<4sI4s", await source.readexactly(12))
+        audio_format = None
+        while (riff, kind) == (b"RIFF", b"WAVE"):
+            chunk, length = struct.unpack("<4sI", await source.readexactly(8))
+            if chunk == b"data" and audio_format is not None:
+                return Recording.of(source, audio_format, length if 0 < length < _ENDLESS else None)
+            body = await source.readexactly(length + length % 2)
+            if chunk == b"fmt ":
+                audio_format = _format(body)
+    except (asyncio.IncompleteReadError, struct.error, ValueError):
+        pass
+    raise BadRequestError(
+        f"{name} is not a WAV file with PCM samples.", remedy="Convert it, for example with: sox IN -b 16 OUT.wav"
+    )
+
+
+def _format(body: bytes) -> AudioFormat:
+    """Read the chunk `fmt`; raises struct.error or ValueError for what is no PCM."""
+    tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", body)
+    if tag == _EXTENSIBLE:
+        (tag,) = struct.unpack_from("<H", body, 24)
+    if tag != _PCM or bits % 8 or 0 in {channels, rate, bits}:
+        raise ValueError
+    return AudioFormat(rate, bits // 8, channels)
 
 
 def write_wav(path: Path, audio: Audio) -> None:
     """Write the audio; raises BadRequestError if the file cannot be written."""
     try:
-        with wave.open(str(path), "wb") as file:
-            file.setframerate(audio.rate)
-            file.setsampwidth(audio.width)
-            file.setnchannels(audio.channels)
-            file.writeframes(audio.pcm)
+        with path.open("wb") as file, wave.open(file, "wb") as wav:
+            wav.setframerate(audio.rate)
+            wav.setsampwidth(audio.width)
+            wav.setnchannels(audio.channels)
+            wav.writeframes(audio.pcm)
     except OSError as err:
         raise BadRequestError(f"{path} cannot be written: {err.strerror}.") from None
