@@ -128,6 +128,15 @@ async def test_the_device_tells_the_room_and_the_context_comes_back(ask: Ask) ->
     assert Intent.from_event(event).context == context
 
 
+async def test_the_answer_to_a_question_belongs_to_its_conversation(ask: Ask) -> None:
+    (event,) = await ask("turn on the lights", conversation_id="1")
+    assert NotHandled.from_event(event).text == "In which room?"
+    (event,) = await ask("the kitchen", conversation_id="2")
+    assert NotHandled.is_type(event.type)
+    (event,) = await ask("the kitchen", conversation_id="1")
+    assert slots(event) == {"area": "Kitchen", "domain": "light"}
+
+
 @pytest.mark.parametrize("context", [{"device_id": 7}, {"device_id": "nobody"}, {"device_id": None}])
 async def test_a_device_that_says_nothing_is_no_room(ask: Ask, context: dict[str, Any]) -> None:
     (event,) = await ask("turn on the lights", **context)

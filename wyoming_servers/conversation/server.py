@@ -98,12 +98,13 @@ class ConversationService(Service):
         language = first.data.get("language") or self._language
         request = parse(Recognize, first) if Recognize.is_type(first.type) else parse(Transcript, first)
         context = request.context if isinstance(request.context, dict) else None
-        device_id = (context or {}).get("device_id")
+        device_id, conversation_id = (_text((context or {}).get(key)) for key in ("device_id", "conversation_id"))
         text = require_text(request.text, "text")
         utterance = Utterance(
             text=text,
             language=language_of(text, require_text(language, "language")),
-            device_id=device_id if isinstance(device_id, str) else None,
+            device_id=device_id,
+            conversation_id=conversation_id,
         )
         return utterance, context
 
@@ -132,6 +133,10 @@ class ConversationService(Service):
                 )
             except SottoError as err:
                 _LOGGER.warning("The home's names could not be learned: %s", err)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _events(answer: Answer, context: dict[str, Any] | None) -> Iterator[Event]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from time import monotonic
 
 from ..home.model import Area, Home, HomeSnapshot
 from .commands import Reading, read
+from .follow_up import QUESTIONS, Question, Questions, room_meant, with_name
 from .languages import FALLBACK, load_language, resolve_language
 from .names import Names
 from .recognizer import Command, Recognizer
@@ -39,6 +41,8 @@ class Utterance:
     language: str
     """BCP 47, as the client wrote it."""
     device_id: str | None = None
+    conversation_id: str | None = None
+    """Sentences of one conversation may answer what we asked in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ class _Vocabulary:
 class Understanding:
     """Understands commands for one home. Everything but `is_command` runs on the worker."""
 
-    def __init__(self, home: Home, language: str, max_chars: int) -> None:
+    def __init__(self, home: Home, language: str, max_chars: int, clock: Callable[[], float] = monotonic) -> None:
+        self._questions = Questions(clock)
         self._home = home
         self._language = resolve_language(language) or FALLBACK
         self._max_chars = max_chars
@@ -83,11 +88,31 @@ class Understanding:
         code = resolve_language(utterance.language)
         if code is None:
             return Answer(FALLBACK, text=say(Refusal("no_language"), FALLBACK, {}))
+        answer = self._answer_to_question(utterance)
+        return answer if answer is not None else self._answer(utterance, code)
+
+    def _answer(self, utterance: Utterance, code: str, room: Area | None = None, name: str = "") -> Answer:
+        """Answer a sentence; `room` or `name` is what somebody said when we asked about it."""
         recognizer = self._recognizer(code)
-        outcome = self._read(utterance, recognizer)
-        if isinstance(outcome, Refusal):
-            return Answer(code, text=say(outcome, code, recognizer.language.errors))
-        return Answer(code, tuple((command, template_for(command, recognizer)) for command in outcome))
+        outcome = self._read(utterance, recognizer, room, name)
+        if not isinstance(outcome, Refusal):
+            return Answer(code, tuple((command, template_for(command, recognizer)) for command in outcome))
+        if outcome.key in QUESTIONS and utterance.conversation_id:
+            question = Question(utterance.text, utterance.language, utterance.device_id)
+            self._questions.ask(utterance.conversation_id, question)
+        return Answer(code, text=say(outcome, code, recognizer.language.errors))
+
+    def _answer_to_question(self, utterance: Utterance) -> Answer | None:
+        """Complete the sentence that we asked about; None if nothing was asked, or this is no answer to it."""
+        question = self._questions.take(utterance.conversation_id) if utterance.conversation_id else None
+        code = resolve_language(question.language) if question is not None else None
+        if question is None or code is None or len(utterance.text) > self._max_chars:
+            return None
+        room, name = room_meant(utterance.text, code, self._home.snapshot)
+        if room is None and not name:
+            return None
+        asked = replace(utterance, text=question.text, language=question.language, device_id=question.device_id)
+        return self._answer(asked, code, room, name)
 
     def apology(self, key: str, language: str) -> Answer:
         """Return one of our own sentences, such as `failed`; needs nothing to be loaded."""
@@ -114,20 +139,23 @@ class Understanding:
             vocabulary.recognizers[code] = Recognizer(load_language(code), vocabulary.names)
         return vocabulary.recognizers[code]
 
-    def _read(self, utterance: Utterance, recognizer: Recognizer) -> tuple[Command, ...] | Refusal:
+    def _read(
+        self, utterance: Utterance, recognizer: Recognizer, room: Area | None, name: str
+    ) -> tuple[Command, ...] | Refusal:
         text = utterance.text
         if not any(char.isalnum() for char in text):
             return Refusal("empty")
         if len(text) > self._max_chars:
             return Refusal("too_long")
         home = self._home.snapshot
-        here = _room(home, utterance.device_id)
+        here = room or _room(home, utterance.device_id)
         reading = self._recognize(text, recognizer, here)
         if not reading.commands:
             return explain(recognizer.nearest(reading.not_understood), recognizer.language)
         if self._timers_need_device(reading, utterance.device_id):
             return Refusal("no_timer_support")
-        return resolve(reading.commands, home, here, recognizer.language.code)
+        commands = with_name(reading.commands, name, home) if name else reading.commands
+        return resolve(commands, home, here, recognizer.language.code)
 
     def _recognize(self, text: str, recognizer: Recognizer, here: Area | None) -> Reading:
         def recognize(part: str) -> Command | None:
