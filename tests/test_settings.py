@@ -69,3 +69,9 @@ def test_a_misspelt_variable_is_an_error() -> None:
 def test_a_secret_is_no_flag() -> None:
     with pytest.raises(SystemExit):
         make_parser().parse_args(["run", "--home-token", "s3cret"])
+
+
+def test_a_token_file_that_is_no_text_is_an_error_naming_it(tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match="is no text"):
+        from_environment({"SOTTO_HOME_TOKEN_FILE": str(tmp_path / "token")})

@@ -142,3 +142,9 @@ async def test_a_job_that_does_not_end_is_left_behind() -> None:
     await gate.started.wait()
     await worker.close(timeout_s=0.01)
     await gate.release()
+
+
+async def test_a_worker_ends_while_its_thread_takes_the_last_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = Worker("test")
+    monkeypatch.setattr(worker._queue, "empty", lambda: False)  # as it was when it was asked
+    await worker.close()

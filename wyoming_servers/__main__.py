@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib
+import io
 import logging
+import os
 import sys
 
 from .cli.arguments import make_parser
@@ -15,6 +17,7 @@ EXIT_USAGE = 2
 EXIT_UNREACHABLE = 3
 EXIT_FAILED = 4
 EXIT_INTERRUPTED = 130
+EXIT_OUTPUT_CLOSED = 141
 
 _COMMANDS = {
     "run": "run:run",
@@ -29,15 +32,26 @@ _COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    _speak_utf8()
     args = make_parser().parse_args(arguments)
     _set_up_logging(verbose=args.verbose)
     try:
         return asyncio.run(_dispatch(args))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would fail again at its end
+        return EXIT_OUTPUT_CLOSED
     except SottoError as err:
         sys.stderr.write(f"sotto: {err}\n")
         return _exit_code(err)
+
+
+def _speak_utf8() -> None:
+    """Print every script also where the locale knows ASCII alone, as in many containers and services."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 async def _dispatch(args: argparse.Namespace) -> int:

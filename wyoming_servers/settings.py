@@ -17,6 +17,8 @@ import voluptuous as vol
 from .errors import SettingsError
 
 PORT = 10600
+CLIENT_URI_VARIABLE = "SOTTO_CLIENT_URI"
+"""Which server the other commands of `sotto` talk to; no setting of a server."""
 
 
 def _default_data_dir() -> Path:
@@ -65,7 +67,9 @@ class ServerSettings:
     zeroconf: bool = _setting(True, _BOOLEAN, "Announce the server to Home Assistant on the local network")
     zeroconf_name: str = _setting("", str, "Name to announce; empty: sotto-HOSTNAME")
     max_connections: int = _setting(64, _number(int, 1, 4096), "Clients at once")
-    idle_s: float = _setting(300.0, _SECONDS, "Seconds without an event after which a connection is closed")
+    idle_s: float = _setting(
+        300.0, _number(float, 1.0, 86_400.0), "Seconds without an event after which a connection is closed"
+    )
     data_dir: Path = _setting(_default_data_dir, _path, "Folder of models, voices and wake words")
     language: str = _setting("en", str, "Language of the household, such as en or zh-CN, where nothing else tells")
 
@@ -214,7 +218,7 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, str]:
     known = {option.variable: option for option in options()}
     values = {}
     for variable, value in environment.items():
-        if not variable.startswith("SOTTO_"):
+        if not variable.startswith("SOTTO_") or variable == CLIENT_URI_VARIABLE:
             continue
         option = known.get(variable)
         if option is not None:
@@ -231,6 +235,8 @@ def _read_secret(variable: str, path: Path) -> str:
         return path.read_text(encoding="utf-8").strip()
     except OSError as err:
         raise SettingsError(f"{variable} names {path}, which cannot be read: {err.strerror}.") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{variable} names {path}, which is no text.") from None
 
 
 def build(values: Mapping[str, Any]) -> Settings:

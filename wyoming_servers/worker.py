@@ -8,6 +8,7 @@ or token.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import queue
 import threading
@@ -123,14 +124,16 @@ class Worker:
             if job is None:
                 return
             job.run()
+            del job  # the next one may be long in coming, and this one holds somebody's audio
 
     async def close(self, timeout_s: float = 1.0) -> None:
         """Drop waiting jobs and end the threads; a job that does not end in time is left behind."""
         self._closed = True
-        while not self._queue.empty():
-            _, _, job = self._queue.get_nowait()
-            if job is not None:
-                job.future.cancel()
+        with contextlib.suppress(queue.Empty):  # a thread may take the last one at the same moment
+            while True:
+                _, _, job = self._queue.get_nowait()
+                if job is not None:
+                    job.future.cancel()
         for _ in self._threads:
             self._queue.put((Priority.STOP, next(self._arrival), None))
         loop = asyncio.get_running_loop()

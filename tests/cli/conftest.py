@@ -43,7 +43,9 @@ class RunningServer:
 
 
 def environment(tmp_path: Path) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("SOTTO_")}
+    kept = {
+        key: value for key, value in os.environ.items() if not key.startswith("SOTTO_") or key == "SOTTO_CLIENT_URI"
+    }
     return {**kept, "PYTHONWARNINGS": "ignore", "SOTTO_DATA_DIR": str(tmp_path / "data"), "SOTTO_ZEROCONF": "no"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import wave
 from pathlib import Path
 from time import monotonic
@@ -156,6 +157,10 @@ async def test_without_a_server_a_client_says_how_to_start_one(sotto: Sotto) -> 
         (["listen", "/nowhere.wav"], "/nowhere.wav"),
         (["listen", __file__], "not a WAV file"),
         (["frobnicate"], "frobnicate"),
+        (["ask", "--uri", "localhost:10600", "hello"], "--uri is localhost:10600"),
+        (["ask", "--uri", "tcp://localhost", "hello"], "--uri is tcp://localhost"),
+        (["ask", "--uri", "stdio://", "hello"], "--uri is stdio://"),
+        (["run", "--idle-s", "0"], "--idle-s is '0'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -184,6 +189,48 @@ async def test_a_unix_socket_serves_too(sotto: Sotto, start_server: StartServer,
     server = await start_server("conversation", uri=f"unix://{tmp_path}/sotto.socket")
     done = await sotto("ask", "--uri", server.uri, "turn on the kitchen light")
     assert done.code == 0, done.output
+
+
+async def test_chinese_is_read_and_printed_where_the_locale_knows_ascii_alone(
+    sotto: Sotto, uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    monkeypatch.setenv("PYTHONUTF8", "0")
+    done = await sotto("ask", "--uri", uri, "打开客厅的灯")
+    assert done.code == 0, done.output
+    assert "name=客厅的灯" in done.output
+
+
+async def test_output_that_is_read_in_part_only_is_no_failure(start_sotto: StartSotto, uri: str) -> None:
+    command = ["sh", "-c", '"$@" | true', "sh", sys.executable, "-m", "wyoming_servers", "doctor", "--uri", uri]
+    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+    _, errors = await process.communicate()
+    assert b"Traceback" not in errors
+    assert b"BrokenPipe" not in errors
+
+
+async def test_where_the_clients_look_for_a_server_is_no_setting_of_one(
+    sotto: Sotto, uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOTTO_CLIENT_URI", uri)
+    done = await sotto("doctor")
+    assert done.code == 0, done.output
+    assert f"answers at {uri}" in done.output
+
+
+async def test_what_is_no_wyoming_server_is_said(sotto: Sotto) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        done = await sotto("ask", "--uri", f"tcp://127.0.0.1:{port}", "hello")
+    assert done.code == 4, done.output
+    assert "no Wyoming server" in done.output
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])

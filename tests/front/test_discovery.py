@@ -53,6 +53,12 @@ async def test_a_browser_finds_the_server_and_sees_it_go() -> None:
         await browser_zeroconf.async_close()
 
 
+@pytest.mark.parametrize("name", ["x" * 80, "kitchen.example.org", "厨房" * 30, "."])
+async def test_a_name_that_the_network_does_not_take_is_made_one(name: str) -> None:
+    async with Announcement(name, 10600, [ipaddress.ip_address("127.0.0.1")]):
+        pass
+
+
 async def test_without_an_address_nothing_is_announced_and_nothing_fails() -> None:
     async with Announcement("sotto-test", 10600, []):
         pass

@@ -126,6 +126,36 @@ async def test_a_remote_that_breaks_off_in_the_middle_is_an_error(serve: Serve, 
     assert Error.from_event(event).code == "remote-failed"
 
 
+@pytest.mark.parametrize(
+    "answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"{}\n", b'{"type": "info", "data": {"asr": 3}}\n']
+)
+async def test_a_remote_that_is_something_else_is_an_error_and_asked_again(
+    serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    asked: asyncio.Queue[None] = asyncio.Queue()
+    monkeypatch.setattr("wyoming_servers.front.remote.DESCRIBE_EVERY_S", 0.01)
+
+    async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.put_nowait(None)
+        await reader.readline()
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(reply, "127.0.0.1", 0) as far:
+        port = far.sockets[0].getsockname()[1]
+        service = RemoteService(Stage.TTS, f"tcp://127.0.0.1:{port}")
+        client = await connect(await serve(service))
+        await service.listed()
+        for _ in range(3):
+            await asked.get()
+        await client.write_event(Event("synthesize", {"text": "hello"}))
+        event = await client.read_event()
+        while event is not None and event.type == "info":
+            event = await client.read_event()
+    assert event is not None
+    assert Error.from_event(event).code == "remote-failed"
+
+
 async def test_a_client_that_leaves_takes_its_connection_to_the_remote_with_it(serve: Serve, connect: Connect) -> None:
     left = asyncio.Event()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..settings import PORT, SECTIONS, Option, options
+from ..settings import CLIENT_URI_VARIABLE, PORT, SECTIONS, Option, options
 
 DEFAULT_URI = f"tcp://127.0.0.1:{PORT}"
 
@@ -83,7 +83,7 @@ def _add_run(commands: Any) -> None:
 def _add_client(commands: Any, name: str, description: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=description.lower(), description=description)
     parser.add_argument(
-        "--uri", default=os.environ.get("SOTTO_CLIENT_URI", DEFAULT_URI), help="running server (default: %(default)s)"
+        "--uri", default=os.environ.get(CLIENT_URI_VARIABLE, DEFAULT_URI), help="running server (default: %(default)s)"
     )
     parser.add_argument("--language", help="language, such as en or zh-CN (default: by the text, or the server's)")
     return parser

@@ -178,10 +178,8 @@ class Assistant:
         while True:
             try:
                 event = await client.read_event()
-            except (OSError, asyncio.IncompleteReadError):
+            except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError):
                 raise self._broke_off() from None
-            except (ValueError, LookupError, TypeError, AttributeError):
-                raise RemoteError(f"What answers at {self.uri} is no Wyoming server.", remedy="See --uri.") from None
             if event is None:
                 return
             if Error.is_type(event.type):
@@ -189,7 +187,7 @@ class Assistant:
             yield event
 
     def _broke_off(self) -> SottoError:
-        return RemoteError(f"The server at {self.uri} broke off.", remedy="Its log says why.")
+        return RemoteError(f"The server at {self.uri} broke off, or is no Wyoming server.", remedy="Its log says why.")
 
 
 async def _send(client: AsyncClient, request: Iterable[Event], recording: Recording | None) -> None:

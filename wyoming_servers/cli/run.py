@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import os
+import sys
 import signal
 import socket
 from contextlib import AsyncExitStack
@@ -31,6 +32,9 @@ STOP_WITHIN_S = 2.5
 def read_settings(args: argparse.Namespace) -> Settings:
     """Return the settings of flags, then of the environment, then the defaults."""
     return build({**from_environment(os.environ), **given_settings(args)})
+
+
+sys.setswitchinterval(0.0005)
 
 
 async def run(args: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,7 +45,7 @@ REPORT = Report()
 
 async def say(args: argparse.Namespace) -> int:
     """Speak a text into a WAV file."""
-    text = " ".join(args.text)
+    text = _text(args)
     audio, first_s = await _collect(Assistant(args.uri).speak(text, _voice(args)))
     write_wav(args.output, audio)
     REPORT.line("speech", f"{audio.seconds:.1f} s of audio in {args.output}", first_s)
@@ -53,7 +54,7 @@ async def say(args: argparse.Namespace) -> int:
 
 async def ask(args: argparse.Namespace) -> int:
     """Say a sentence in writing, and let the house do what it means."""
-    _, outcome = await _answer(Assistant(args.uri), " ".join(args.text), args.language)
+    _, outcome = await _answer(Assistant(args.uri), _text(args), args.language)
     return EXIT_OK if outcome.succeeded else EXIT_NOT_UNDERSTOOD
 
 
@@ -152,6 +153,12 @@ async def _collect(pieces: AsyncIterator[Audio]) -> tuple[Audio, float]:
         pcm += piece.pcm
         last = piece
     return Audio(bytes(pcm), last.rate, last.width, last.channels), first_s
+
+
+def _text(args: argparse.Namespace) -> str:
+    """Return what was typed, also where the locale knows ASCII alone and Python keeps the rest as bytes."""
+    text = " ".join(args.text)
+    return text if text.isprintable() else os.fsencode(text).decode(errors="replace")
 
 
 def _describe(intent: Intent) -> str:

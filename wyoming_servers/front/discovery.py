@@ -7,6 +7,7 @@ IP versions, and taken back at the end.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import logging
 import socket
@@ -23,6 +24,9 @@ from .. import __version__
 _LOGGER = logging.getLogger(__name__)
 
 SERVICE_TYPE = "_wyoming._tcp.local."
+
+_MOST_NAME_BYTES = 63
+"""Of a DNS label."""
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -59,6 +63,8 @@ class Announcement:
     """Announces the server while it is entered."""
 
     def __init__(self, name: str, port: int, addresses: list[IPAddress]) -> None:
+        """`name` is cut to what a name on the network may be; its dots would be taken for other names."""
+        name = name.replace(".", "-").encode()[:_MOST_NAME_BYTES].decode(errors="ignore").strip() or "sotto"
         self._info = AsyncServiceInfo(
             SERVICE_TYPE,
             f"{name}.{SERVICE_TYPE}",
@@ -100,8 +106,9 @@ class Announcement:
             repeating.cancel()
             await asyncio.gather(repeating, return_exceptions=True)
         if self._zeroconf is not None:
-            goodbye = await self._zeroconf.async_unregister_service(self._info)
-            await goodbye
+            with contextlib.suppress(OSError, ZeroconfError):  # the network may have gone before us
+                goodbye = await self._zeroconf.async_unregister_service(self._info)
+                await goodbye
         await self._close()
 
     async def _close(self) -> None:

@@ -16,6 +16,9 @@ from ..protocol.service import Service, Stage
 
 _LOGGER = logging.getLogger(__name__)
 
+_NOT_WYOMING = (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError)
+"""What the wyoming package raises where another end is gone, or is something else."""
+
 DESCRIBE_EVERY_S = 30.0
 """As often as Home Assistant asks us."""
 CONNECT_WITHIN_S = 5.0
@@ -118,7 +121,7 @@ class RemoteService(Service):
     async def _read(self, remote: AsyncClient) -> Event:
         try:
             event = await remote.read_event()
-        except (OSError, asyncio.IncompleteReadError) as err:
+        except _NOT_WYOMING as err:
             raise self._broken() from err
         if event is None:
             raise self._broken()
@@ -143,7 +146,8 @@ class RemoteService(Service):
                         self._info = _only(Info.from_event(event), self.stage)
                         self._reachable = True
                         return
-        except (OSError, TimeoutError) as err:
+            raise self._broken()
+        except (*_NOT_WYOMING, RemoteError) as err:
             level = logging.WARNING if self._reachable else logging.DEBUG
             self._reachable = False
             _LOGGER.log(level, "The %s server at %s does not answer: %s", self.stage, self._uri, type(err).__name__)
