@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import platform
 import shutil
@@ -16,7 +17,10 @@ from pathlib import Path
 from wyoming.info import Artifact, Info
 
 from .. import __version__
-from ..errors import RemoteError
+from ..assembly import make_home
+from ..errors import RemoteError, SottoError
+from ..home.home_assistant import HomeAssistantHome
+from ..home.model import Home
 from ..registry import ENGINES, EngineSpec
 from ..settings import Settings
 from .assistant import Assistant, UnreachableError
@@ -24,6 +28,8 @@ from .run import read_settings
 
 EXIT_OK = 0
 EXIT_PROBLEM = 1
+HOME_WITHIN_S = 15.0
+"""As long as a busy Home Assistant may take to send a large house."""
 LEAST_FREE_BYTES = 1024**3
 """A Whisper "small" and two Piper voices need about 0.7 GB."""
 
@@ -50,7 +56,7 @@ class Finding:
 async def doctor(args: argparse.Namespace) -> int:
     """Print every finding; fails if one is a problem."""
     settings = read_settings(args)
-    findings = [*_local(settings), *await _server(args.uri)]
+    findings = [*_local(settings), await _home(settings), *await _server(args.uri)]
     for finding in findings:
         print(f"{finding.verdict:<8}{finding.subject:<22}{finding.detail}")
         if finding.remedy:
@@ -63,7 +69,6 @@ def _local(settings: Settings) -> Iterator[Finding]:
         Verdict.OK, "sotto", f"{__version__}, Python {platform.python_version()}, {platform.machine()}, {_cores()}"
     )
     yield from (_engine(spec) for spec in ENGINES)
-    yield _home_assistant_package()
     yield _cuda()
     yield _whisper_models(settings.folder("stt"))
     yield _files(settings.folder("tts"), "*.onnx", "Piper voices", "put VOICE.onnx and VOICE.onnx.json there")
@@ -80,6 +85,37 @@ def _engine(spec: EngineSpec) -> Finding:
     if spec.missing:
         return Finding(Verdict.NOTE, subject, f"the package {', '.join(spec.missing)} is missing", spec.remedy)
     return Finding(Verdict.OK, subject, "installed")
+
+
+async def _home(settings: Settings) -> Finding:
+    """Read the house that is configured, once; the server does it in its own process."""
+    source = settings.home.source
+    try:
+        home = await asyncio.to_thread(make_home, settings)
+    except SottoError as err:
+        return Finding(Verdict.PROBLEM, "home", err.message, err.remedy)
+    if not isinstance(home, HomeAssistantHome):
+        return _home_assistant_package() if source == "demo" else Finding(Verdict.OK, "home", _known(home, source))
+    await home.start()
+    try:
+        async with asyncio.timeout(HOME_WITHIN_S):
+            await home.settled()
+    except TimeoutError:
+        return Finding(Verdict.PROBLEM, "home", f"{source} did not answer within {HOME_WITHIN_S:g} s")
+    finally:
+        error = home.error
+        await home.stop()
+    if error is not None:
+        return Finding(Verdict.PROBLEM, "home", f"{source}: {error.message}", error.remedy)
+    if not home.snapshot.entities:
+        remedy = "In Home Assistant: Settings, Voice assistants, Expose."
+        return Finding(Verdict.NOTE, "home", f"{source}: nothing is exposed to Assist", remedy)
+    return Finding(Verdict.OK, "home", _known(home, source))
+
+
+def _known(home: Home, source: str) -> str:
+    house = home.snapshot
+    return f"{source}: {len(house.entities)} entities in {len(house.areas)} areas"
 
 
 def _home_assistant_package() -> Finding:

@@ -110,6 +110,7 @@ class HomeAssistantHome(Home):
         self._pace = pace or Pace()
         self._mirror = Mirror()
         self._task: asyncio.Task[None] | None = None
+        self._settled = asyncio.Event()
 
     @property
     def snapshot(self) -> HomeSnapshot:
@@ -129,6 +130,10 @@ class HomeAssistantHome(Home):
                 await self._task
         self._task = None
         self.state = HomeState.STOPPED
+
+    async def settled(self) -> None:
+        """Return when the house was read for the first time, or could not be: `error` says why."""
+        await self._settled.wait()
 
     async def _follow(self) -> None:
         delays = retry_delays(self._pace)
@@ -152,6 +157,7 @@ class HomeAssistantHome(Home):
         repeated = self.error is not None and type(self.error) is type(err)
         self.error = err
         self.state = _STATES_OF_ERRORS.get(type(err), HomeState.UNREACHABLE)
+        self._settled.set()
         _LOGGER.log(logging.DEBUG if repeated else logging.WARNING, "%s", err)
 
     async def _follow_over(self, link: Link) -> None:
@@ -163,6 +169,7 @@ class HomeAssistantHome(Home):
         self._mirror = session.mirror
         _LOGGER.info("Following Home Assistant: %s exposed entities", len(self.snapshot.entities))
         self.state, self.error = HomeState.CONNECTED, None
+        self._settled.set()
         self._publish()
         await session.keep_current()
 
