@@ -35,6 +35,11 @@ class Run:
     unexpected: Mapping[str, Any]
 
     @property
+    def goal(self) -> str:
+        """What is expected, as one text."""
+        return json.dumps([self.home, self.expected], sort_keys=True)
+
+    @property
     def passed(self) -> bool:
         """Whether everything was as expected afterwards."""
         return not self.unexpected
@@ -50,11 +55,12 @@ class Recordings:
     tasks: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
 
     @cached_property
-    def by_task(self) -> Mapping[str, Sequence[Run]]:
-        """All known runs of each task."""
+    def _alike(self) -> Mapping[str, Sequence[Run]]:
+        """All known runs by task, and by home and expectation: such tasks begin alike."""
         found: dict[str, list[Run]] = {}
         for run in self.known:
-            found.setdefault(run.task, []).append(run)
+            for key in (run.task, run.goal):
+                found.setdefault(key, []).append(run)
         return found
 
     def context_device(self, run: Run) -> str | None:
@@ -76,7 +82,7 @@ class Recordings:
 
     def _inferred(self, run: Run, entity_id: str, expected: State) -> State:
         """Tell how a thing stood from runs that left it alone; else it stood the other way."""
-        for other in self.by_task.get(run.task, ()):
+        for other in (*self._alike.get(run.task, ()), *self._alike.get(run.goal, ())):
             if other.touched is not None and entity_id not in other.touched:
                 return {**expected, **other.unexpected.get(entity_id, {}).get("got", {})}
         return {**_OPPOSITE.get(str(expected.get("state")), {})}

@@ -170,10 +170,13 @@ def _is_still_aimed(call: Call) -> bool:
 
 
 def _one_of(call: Call, found: Sequence[Entity], situation: Situation) -> Resolution:
-    """Return a call whose room was taken away, if it reaches one thing, or several that were spoken of."""
-    if len(found) == 1 or {"area", "floor"} & set(call.args):
-        return call
-    if any(situation.sentence.says_several(entity.domain) for entity in found):
+    """Return a call that was freed of what was made up, if it reaches one thing, or several that were spoken of.
+
+    Several are spoken of where the sentence has a plural and no word that may be the name of a place.
+    """
+    sentence = situation.sentence
+    several = any(sentence.says_several(entity.domain) for entity in found) and sentence.leaves_open()
+    if len(found) == 1 or several or {"area", "floor"} & set(call.args):
         return call
     return Question("which_one", tuple(found))
 
@@ -204,18 +207,21 @@ def narrow_to_the_kind(call: Call, situation: Situation) -> Call:
 
 
 def narrow_to_the_place(call: Call, situation: Situation) -> Resolution:
-    """Name the room that the sentence names, where the call would reach such things in every room."""
-    if {"name", "area", "floor"} & set(call.args) or len(situation.areas_said) != 1:
+    """Name the room or the floor that the sentence names, where the call would reach such things everywhere."""
+    if {"name", "area", "floor"} & set(call.args):
         return call
-    placed = call.but(area=situation.areas_said[0].name)
-    return placed if situation.targets(placed).problem is None else call
+    for slot, said in (("area", situation.areas_said), ("floor", situation.floors_said)):
+        placed = call.but(**{slot: said[0].name}) if len(said) == 1 else call
+        if placed is not call and situation.targets(placed.but(device_class=None)).problem is None:
+            return placed
+    return call
 
 
 RULES: tuple[AimRule, ...] = (
     correct_the_place,
     call_it_by_its_name,
+    narrow_to_the_place,
     tell_namesakes_apart,
     forget_what_was_made_up,
     narrow_to_the_kind,
-    narrow_to_the_place,
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from ...home.model import Area, Entity, HomeSnapshot
+from ...home.model import Area, Entity, Floor, HomeSnapshot
 from ...home.targets import ANY_DOMAIN, DOMAINS, Match, match_targets, wanted_by
 from .sentence import Sentence
 
@@ -68,6 +68,11 @@ class Situation:
     def areas_said(self) -> tuple[Area, ...]:
         """The areas whose names are in the user's words."""
         return tuple(area for area in self.home.areas if self.sentence.mentions(area.names))
+
+    @cached_property
+    def floors_said(self) -> tuple[Floor, ...]:
+        """The floors whose names are in the user's words."""
+        return tuple(floor for floor in self.home.floors if self.sentence.mentions(floor.names))
 
     def targets(self, call: Call) -> Match:
         """Return what the call reaches; a room in which it is said decides between entities of one name."""
