@@ -253,6 +253,25 @@ async def test_a_signal_ends_it_cleanly_within_3_seconds_with_a_client_in_the_mi
     writer.close()
 
 
+async def test_a_signal_while_it_starts_ends_it_too_and_leaves_no_socket(
+    start_sotto: StartSotto, tmp_path: Path
+) -> None:
+    path = tmp_path / "sotto.socket"
+    async with await asyncio.start_server(lambda *_: None, "127.0.0.1", 0) as silent:  # is waited for, for 3 s
+        far = f"tcp://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+        flags = [f"--{stage}={far}" for stage in ("wake", "stt", "tts")]
+        process = await start_sotto("run", "--uri", f"unix://{path}", *flags)
+        while not path.exists():  # noqa: ASYNC110 - another process makes it
+            await asyncio.sleep(0.02)
+        started = monotonic()
+        process.terminate()
+        output, _ = await process.communicate()
+    assert monotonic() - started < 2
+    assert process.returncode == 0, output
+    assert b"Traceback" not in output
+    assert not path.exists()
+
+
 async def test_the_log_holds_nothing_that_was_said(sotto: Sotto, start_server: StartServer, tmp_path: Path) -> None:
     server = await start_server()
     await sotto("ask", "--uri", server.uri, "turn on the living room light and sing a song")

@@ -35,8 +35,6 @@ def read_settings(args: argparse.Namespace) -> Settings:
 
 
 sys.setswitchinterval(0.0005)
-
-
 async def run(args: argparse.Namespace) -> int:
     """Serve until told to stop."""
     settings = read_settings(args)
@@ -46,8 +44,20 @@ async def run(args: argparse.Namespace) -> int:
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     stack = AsyncExitStack()
-    await _start(stack, settings, stages)
-    await stop.wait()
+    starting = asyncio.create_task(_start(stack, settings, stages), name="start")
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    try:
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            await stopping
+    except BaseException:
+        await stack.aclose()
+        raise
+    finally:
+        for task in (starting, stopping):
+            task.cancel()
+        await asyncio.gather(starting, stopping, return_exceptions=True)
     _LOGGER.info("Stopping")
     try:
         async with asyncio.timeout(STOP_WITHIN_S):

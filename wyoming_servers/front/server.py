@@ -25,11 +25,41 @@ LISTED_WITHIN_S = 3.0
 from the first Info that it gets, and tries again where nothing listens."""
 
 
-def _remove_socket(uri: str) -> None:
-    """Remove the unix socket that an earlier run may have left; any other file stays and makes binding fail."""
-    path = Path(urlsplit(uri).path)
-    if uri.startswith("unix:") and path.is_socket():
-        path.unlink()
+def _remove_left_behind(path: Path) -> None:
+    """Remove the unix socket that an earlier run left; raises OSError if somebody listens there, for asyncio would
+    take it from them. Any other file stays and makes binding fail.
+    """  # noqa: D205 - one sentence
+    if not path.is_socket():
+        return
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.setblocking(False)
+        with contextlib.suppress(BlockingIOError):  # many wait to be served
+            try:
+                probe.connect(str(path))
+            except ConnectionRefusedError:
+                path.unlink()
+                return
+    raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return which file this is, so that another server's socket of the same name is told from ours."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _remove_own(path: Path, identity: tuple[int, int] | None) -> None:
+    if identity == _identity(path):
+        path.unlink(missing_ok=True)
+
+
+async def _free_port() -> int:
+    """Return a TCP port that is free on every address; asyncio would choose one for each IP version."""
+    async with await asyncio.start_server(lambda _, writer: writer.close(), None, 0) as probe:
+        return int(probe.sockets[0].getsockname()[1])
 
 
 class Server:
@@ -53,6 +83,7 @@ class Server:
         self._description = Description(services)
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._unix_socket: tuple[Path, tuple[int, int] | None] | None = None
 
     async def __aenter__(self) -> Self:
         """Let the services begin to load, and listen.
@@ -60,15 +91,24 @@ class Server:
         Raises SettingsError for an address that is no URI or cannot be listened on.
         """
         self._server = await self._bind()
-        for service in self._services.values():
-            await service.start()
-        listed = [asyncio.create_task(service.listed()) for service in self._services.values()]
-        _, waiting = await asyncio.wait(listed, timeout=self._listed_within_s)
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(*listed, return_exceptions=True)
-        await self._server.start_serving()
+        try:
+            for service in self._services.values():
+                await service.start()
+            await self._until_listed()
+            await self._server.start_serving()
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
+
+    async def _until_listed(self) -> None:
+        listed = [asyncio.create_task(service.listed()) for service in self._services.values()]
+        try:
+            await asyncio.wait(listed, timeout=self._listed_within_s)
+        finally:
+            for task in listed:
+                task.cancel()
+            await asyncio.gather(*listed, return_exceptions=True)
 
     async def __aexit__(self, *_: object) -> None:
         if self._server is not None:
@@ -77,7 +117,8 @@ class Server:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(service.stop() for service in self._services.values()))
-        _remove_socket(self._uri)
+        if self._unix_socket is not None:
+            await asyncio.to_thread(_remove_own, *self._unix_socket)
 
     @property
     def port(self) -> int | None:
@@ -111,16 +152,18 @@ class Server:
         return await asyncio.start_server(
             self._on_client,
             None if everywhere else host,
-            port,
+            port or (await _free_port() if everywhere else 0),
             limit=self._limits.header_bytes,
             start_serving=False,
         )
 
     async def _bind_unix(self, path: Path) -> asyncio.Server:
-        _remove_socket(self._uri)
-        return await asyncio.start_unix_server(
+        await asyncio.to_thread(_remove_left_behind, path)
+        server = await asyncio.start_unix_server(
             self._on_client, path, limit=self._limits.header_bytes, start_serving=False
         )
+        self._unix_socket = (path, await asyncio.to_thread(_identity, path))
+        return server
 
     async def _on_client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
