@@ -192,3 +192,26 @@ def test_a_question_about_windows_is_about_those_that_this_home_has(domain: str,
     command, template = understanding.understand(Utterance("are all the windows open", "en")).commands[0]
     assert (command.slots["domain"], command.slots["state"]) == (domain, state)
     assert render_answer(template, command.slots, unmatched=[window]) == "No, Pane is not open"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("turn on the kitchen light in 5 minutes", "en"), ("五分钟后关厨房灯", "zh-CN")],
+)
+def test_a_command_for_later_is_promised_only_where_it_will_be_executed(
+    understanding: Understanding, text: str, language: str
+) -> None:
+    utterance = Utterance(text, language, "phone")
+    assert (
+        "demo house" in understanding.understand(utterance).text or "演示" in understanding.understand(utterance).text
+    )
+    ((command, _),) = Understanding(OtherHome(DEMO_HOUSE), "en", 200).understand(utterance).commands
+    assert command.intent == "HassStartTimer"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [("make me a sandwich in 5 minutes", "en"), ("五分钟后给我做饭", "zh-CN")]
+)
+def test_what_is_no_command_now_is_none_later(text: str, language: str) -> None:
+    elsewhere = Understanding(OtherHome(DEMO_HOUSE), "en", 200)
+    assert not elsewhere.understand(Utterance(text, language, "phone")).commands

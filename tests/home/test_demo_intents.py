@@ -170,3 +170,11 @@ def test_a_greeting_changes_nothing(home: DemoHome) -> None:
 
 def test_the_weather_is_told(home: DemoHome) -> None:
     assert do(home, "HassGetWeather", "{{ state.state }}").text == "partlycloudy"
+
+
+@pytest.mark.parametrize("temperature", [72, 3])
+def test_a_thermostat_takes_no_temperature_that_home_assistants_would_not(home: DemoHome, temperature: int) -> None:
+    before = home.snapshot
+    with pytest.raises(HomeError, match="7 to 35"):
+        home.execute([Order("HassClimateSetTemperature", {"temperature": temperature})])
+    assert home.snapshot == before

@@ -1,3 +1,5 @@
+# ruff: noqa: RUF001 - Chinese punctuation is meant
+
 """The demo house on the wire."""
 
 from __future__ import annotations
@@ -52,6 +54,22 @@ async def test_an_intent_is_executed_and_told(client: AsyncTcpClient) -> None:
             {"entity_id": "media_player.tv", "name": "TV", "before": "off", "after": "on", "attributes": {}},
         ]
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "slots", "answer"),
+    [
+        ("HassCancelTimer", {}, "没有这样的计时器。"),
+        ("HassClimateSetTemperature", {"temperature": 72}, "这个温度超出了范围。"),
+        ("HassMakeCoffee", {}, "抱歉，这个做不到。"),
+    ],
+)
+async def test_who_would_be_answered_in_chinese_is_refused_in_chinese(
+    client: AsyncTcpClient, kind: str, slots: dict[str, Any], answer: str
+) -> None:
+    refused = NotHandled.from_event(await send(client, intent(kind, "好的", **slots)))
+    assert refused.text == answer
+    assert (NotHandled.from_event(await send(client, intent(kind, **slots))).text or "").isascii()
 
 
 async def test_several_intents_are_one_order(client: AsyncTcpClient, home: DemoHome) -> None:

@@ -32,6 +32,7 @@ _OWN: Mapping[str, Mapping[str, str]] = {
         "loading": "I'm still starting. Please try again in a moment.",
         "failed": "Sorry, something went wrong. Please try again.",
         "no_language": "Sorry, I don't speak that language yet.",
+        "no_delay": "Sorry, the demo house cannot do things later.",
     },
     "zh": {
         "which_area": "请问是哪个房间？",
@@ -41,6 +42,7 @@ _OWN: Mapping[str, Mapping[str, str]] = {
         "loading": "我还在启动，请稍后再试。",
         "failed": "抱歉，出了点问题，请再试一次。",
         "no_language": "抱歉，我还不会这种语言。",
+        "no_delay": "抱歉，演示房屋不能延时执行命令。",
     },
     "zh-TW": {
         "which_area": "請問是哪個房間？",
@@ -50,6 +52,7 @@ _OWN: Mapping[str, Mapping[str, str]] = {
         "loading": "我還在啟動，請稍後再試。",
         "failed": "抱歉，出了點問題，請再試一次。",
         "no_language": "抱歉，我還不會這種語言。",
+        "no_delay": "抱歉，示範房屋不能延時執行命令。",
     },
 }
 _SCRIPTS = {"zh-CN": "zh", "zh-HK": "zh-TW"}

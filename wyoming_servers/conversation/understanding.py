@@ -33,6 +33,10 @@ TIMERS = frozenset(
 """Intents that Home Assistant only takes from a device that shows timers."""
 
 
+DELAYED = "conversation_command"
+"""The slot with the command that a timer is to execute when it is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Utterance:
     """What somebody said, and where."""
@@ -152,8 +156,8 @@ class Understanding:
         reading = self._recognize(text, recognizer, here)
         if not reading.commands:
             return explain(recognizer.nearest(reading.not_understood), recognizer.language)
-        if self._timers_need_device(reading, utterance.device_id):
-            return Refusal("no_timer_support")
+        if refusal := self._refuse_later(reading, recognizer, utterance.device_id):
+            return refusal
         commands = with_name(reading.commands, name, home) if name else reading.commands
         return resolve(commands, home, here, recognizer.language.code)
 
@@ -163,13 +167,28 @@ class Understanding:
 
         return read(text, recognizer.language.code, recognize, recognizer.mentions)
 
+    def _refuse_later(self, reading: Reading, recognizer: Recognizer, device_id: str | None) -> Refusal | None:
+        """Say why a timer, or a command that one is to execute, would not come to anything."""
+        if any(not _can_be_done_later(each, recognizer) for each in reading.commands):
+            return Refusal("no_intent")
+        if self._home.executes_intents and any(DELAYED in each.slots for each in reading.commands):
+            return Refusal("no_delay")
+        return Refusal("no_timer_support") if self._timers_need_device(reading, device_id) else None
+
     def _timers_need_device(self, reading: Reading, device_id: str | None) -> bool:
         """Whether Home Assistant would refuse a timer, because nothing could ring."""
         return (
             device_id is None
             and not self._home.executes_intents
-            and any(each.intent in TIMERS and "conversation_command" not in each.slots for each in reading.commands)
+            and any(each.intent in TIMERS and DELAYED not in each.slots for each in reading.commands)
         )
+
+
+def _can_be_done_later(command: Command, recognizer: Recognizer) -> bool:
+    """Whether a command that is to be executed later is one: nobody would hear then that it is not."""
+    later = command.slots.get(DELAYED)
+    code = recognizer.language.code
+    return later is None or bool(read(str(later), code, recognizer.recognize, recognizer.mentions).commands)
 
 
 def _room(home: HomeSnapshot, device_id: str | None) -> Area | None:

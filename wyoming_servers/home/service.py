@@ -1,8 +1,11 @@
 """The demo house as a stage: executes intents for clients that have no Home Assistant to do it."""
 
+# ruff: noqa: RUF001 - Chinese punctuation is meant
+
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 
 from wyoming.event import Event
@@ -63,7 +66,7 @@ class HomeService(Service):
             done = await connection.while_connected(self._host.run(lambda _: self._home.execute(orders)))
         except HomeError as err:
             _LOGGER.debug("The demo house refused: %s", err)
-            await connection.write(NotHandled(text=str(err)).event())
+            await connection.write(NotHandled(text=_reason(err, orders)).event())
         else:
             await connection.write(_handled(done))
 
@@ -78,6 +81,27 @@ class HomeService(Service):
             if len(orders) > MAX_INTENTS:
                 raise LimitExceededError(f"More than {MAX_INTENTS} intents came at once.", remedy="Send fewer.")
         return orders
+
+
+_IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
+
+_IN_CHINESE = {
+    "Nothing in this house matches.": "没有找到这样的设备。",
+    "No light here can do that.": "这里的灯做不到。",
+    "Several in this house match.": "有好几个，请说出是哪一个，或者哪个房间。",
+    "Several timers match.": "有好几个计时器，请说出名字或者时长。",
+    "That is not on the list.": "清单上没有这一项。",
+    "That temperature is out of range.": "这个温度超出了范围。",
+    "There is no such timer.": "没有这样的计时器。",
+}
+_ANYTHING_ELSE_IN_CHINESE = "抱歉，这个做不到。"
+
+
+def _reason(err: HomeError, orders: Sequence[Order]) -> str:
+    """Return why the house refused, in Chinese where the answers to these orders would have been Chinese."""
+    if not any(_IDEOGRAPH.search(order.text) for order in orders):
+        return str(err)
+    return _IN_CHINESE.get(err.message, _ANYTHING_ELSE_IN_CHINESE)
 
 
 def _order(event: Event) -> Order:

@@ -84,7 +84,17 @@ def set_fan_speed(request: Request) -> Result:
 def set_temperature(request: Request) -> Result:
     """Set a thermostat's target, in its own unit."""
     temperature = request.number("temperature", -50, 250)
+    for entity in request.targets():
+        low, high = _temperature_range(entity)
+        if not low <= temperature <= high:
+            raise HomeError("That temperature is out of range.", remedy=f"Choose {low:g} to {high:g} degrees.")
     return done(change(entity, temperature=temperature) for entity in request.targets())
+
+
+def _temperature_range(entity: Entity) -> tuple[float, float]:
+    """Return what a thermostat takes; Home Assistant's own limits where it does not say."""
+    low, high = (45, 95) if entity.attributes.get("temperature_unit") == "°F" else (7, 35)
+    return float(entity.attributes.get("min_temp", low)), float(entity.attributes.get("max_temp", high))
 
 
 def set_fan_mode(request: Request) -> Result:
