@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 from tests.stand_in_models import make_piper, make_whisper
@@ -29,13 +30,15 @@ SETTLE_S = 0.3
 _NUMBERS = itertools.count(1)
 
 
-def _reply() -> str:
+def _reply(*, long: bool = False) -> str:
     """Return three sentences that were not spoken before: Sotto remembers what it has spoken."""
     number = next(_NUMBERS)
-    return (
-        f"Good evening, number {number}. The washing machine has finished programme {number}, and it is raining "
-        f"outside. Shall I close the {number} windows?"
+    first = (
+        f"The washing machine has finished, and the dryer needs {number} more minutes until it is done too."
+        if long
+        else f"The dryer needs {number} minutes."
     )
+    return f"{first} It is raining outside. Shall I close the windows?"
 
 
 Measure = Callable[[], Awaitable[float]]
@@ -54,11 +57,11 @@ async def _rounds(ours: Measure, theirs: Measure, rounds: int) -> tuple[list[flo
 def _print(name: str, ours: list[float], theirs: list[float], goal: str) -> None:
     mine, other = statistics.median(ours), statistics.median(theirs)
     spread = f"{min(ours):.3f}-{max(ours):.3f}"
-    print(f"{name:<46}{mine:8.3f} s {other:8.3f} s   {mine / other:5.2f}   {goal:<10}{spread}", flush=True)
+    print(f"{name:<52}{mine:8.3f} s {other:8.3f} s   {mine / other:5.2f}   {goal:<10}{spread}", flush=True)
 
 
 async def _compare(servers: Servers, speech: bytes, rounds: int) -> None:
-    print(f"{'median of ' + str(rounds):<46}{'Sotto':>10} {'theirs':>10}   ratio   {'at most':<10}spread of ours")
+    print(f"{'median of ' + str(rounds):<52}{'Sotto':>10} {'theirs':>10}   ratio   {'at most':<10}spread of ours")
 
     def transcribe(port: int, clients: int, *, stops: bool) -> Measure:
         async def measure() -> float:
@@ -72,11 +75,16 @@ async def _compare(servers: Servers, speech: bytes, rounds: int) -> None:
             transcribe(servers.sotto, clients, stops=False), transcribe(servers.whisper, clients, stops=True), rounds
         )
         _print(f"end of speech to transcript, {clients} client(s)", ours, theirs, "0.60")
-    ours, theirs = await _rounds(
-        lambda: first_audio_s(servers.sotto, _reply()), lambda: first_audio_s(servers.piper, _reply()), rounds
-    )
-    _print("first audio of a three-sentence reply", ours, theirs, "1.00")
+    for long in (True, False):
+        ours, theirs = await _rounds(
+            partial(_first_audio, servers.sotto, long=long), partial(_first_audio, servers.piper, long=long), rounds
+        )
+        _print(f"first audio of three sentences, the first {'long' if long else 'short'}", ours, theirs, "1.00")
     _print("describe while synthesising", *await _describe_busy(servers, rounds), "")
+
+
+async def _first_audio(port: int, *, long: bool) -> float:
+    return await first_audio_s(port, _reply(long=long))
 
 
 async def _describe_busy(servers: Servers, rounds: int) -> tuple[list[float], list[float]]:

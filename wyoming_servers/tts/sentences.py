@@ -14,8 +14,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-FIRST_WEIGHT = 60
-"""A first sentence longer than this is cut at a clause: a dozen English words, or 20 Chinese characters."""
+FIRST_WEIGHT = 40
+"""A first sentence longer than this is cut at a clause: eight English words, or 13 Chinese characters."""
 FIRST_CLAUSE_WEIGHT = 15
 """The least that is worth a piece of its own: three words, or five Chinese characters."""
 CLAUSE_WEIGHT = 150
