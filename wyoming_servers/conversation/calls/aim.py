@@ -6,14 +6,14 @@ recorded calls that failed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
 from ...home.model import Area, Entity, Floor
 from ...home.targets import DOMAINS, NoTarget, areas_called, fold
 from .call import Call, Question, Resolution, Situation
 from .meaning import NOT_SWITCHED
-from .names import best_said, find
+from .names import best_said, find, find_place
 from .words import KINDS, PLAIN, Direction
 
 AimRule = Callable[[Call, Situation], Resolution]
@@ -31,13 +31,14 @@ def call_it_by_its_name(call: Call, situation: Situation) -> Resolution:
     things = eligible(call, situation)
     found = find(name, things)
     if found:
-        return call.but(name=_name_of(found[0]))
+        return call.but(name=found[0].name)
     if moved := _as_a_place(name, call, situation):
         return moved
     if domains := frozenset(kind for kind in KINDS if name.strip().casefold().rstrip("s") in KINDS[kind]):
         return _as_a_kind(call, domains, situation)
-    said = best_said(_telling_words(call, situation), things)
-    return call.but(name=_name_of(said[0])) if said else call
+    is_limited = call.intent in DOMAINS or "domain" in call.args
+    said = best_said(_telling_words(call, situation), things) if is_limited else ()
+    return call.but(name=said[0].name) if said else call
 
 
 def eligible(call: Call, situation: Situation) -> Sequence[Entity]:
@@ -57,10 +58,6 @@ def _is_known(name: str, situation: Situation) -> bool:
     return any(name == each.entity_id or fold(name) in map(fold, each.names) for each in situation.home.entities)
 
 
-def _name_of(entity: Entity) -> str:
-    return entity.name
-
-
 def _telling_words(call: Call, situation: Situation) -> list[str]:
     """Return the words of the sentence that can tell one thing from another of its kind."""
     item = call.args.get("item")
@@ -70,12 +67,15 @@ def _telling_words(call: Call, situation: Situation) -> list[str]:
 
 
 def _as_a_place(name: str, call: Call, situation: Situation) -> Call | None:
-    """Return the call with a name that is really an area or a floor in its right slot."""
+    """Return the call with a name that is really an area or a floor in its right slot.
+
+    Not where it would then reach everything in there, and the sentence has a word for something of it.
+    """
     for slot, places in (("area", situation.home.areas), ("floor", situation.home.floors)):
-        found: Sequence[Area | Floor] = find(name, places)
+        found: Sequence[Area | Floor] = find_place(name, places)
         if len(found) == 1 and slot not in call.args:
-            moved = call.but(name=None, **{slot: found[0].name})
-            return moved if "domain" in call.args or call.intent in DOMAINS else narrow_to_the_kind(moved, situation)
+            moved = narrow_to_the_kind(call.but(name=None, **{slot: found[0].name}), situation)
+            return moved if _is_still_aimed(moved) or situation.sentence.leaves_open(*found[0].names) else None
     return None
 
 
@@ -134,16 +134,28 @@ def forget_what_was_made_up(call: Call, situation: Situation) -> Resolution:
     """
     if situation.targets(call).problem in {None, NoTarget.DUPLICATE_NAME}:
         return call
+    for freed in _freed(call, situation):
+        match = situation.targets(freed)
+        if match.problem is NoTarget.DUPLICATE_NAME:
+            return tell_namesakes_apart(freed, situation)
+        if match.problem is None and _is_still_aimed(freed) and _is_spoken_of(freed, match.entities, situation):
+            return _one_of(freed, match.entities, situation)
+    return call
+
+
+def _freed(call: Call, situation: Situation) -> Iterator[Call]:
+    """Yield the call without one slot that may be made up, without two, and so on; at last as the noun has it."""
     doubtful = [slot for slot in ("device_class", "floor", "area", "domain") if _is_doubtful(slot, call, situation)]
     for count in range(1, len(doubtful) + 1):
-        for slots in combinations(doubtful, count):
-            freed = call.but(**dict.fromkeys(slots))
-            match = situation.targets(freed)
-            if match.problem is NoTarget.DUPLICATE_NAME:
-                return tell_namesakes_apart(freed, situation)
-            if match.problem is None and _is_still_aimed(freed):
-                return _one_of(freed, match.entities, situation)
-    return call
+        yield from (call.but(**dict.fromkeys(slots)) for slots in combinations(doubtful, count))
+    if "name" not in call.args and len(kinds := _kinds(situation)) == 1:
+        yield call.but(domain=sorted(kinds), device_class=None)
+
+
+def _is_spoken_of(call: Call, found: Sequence[Entity], situation: Situation) -> bool:
+    """Whether what a call without a name reaches is of the kind that the sentence has a noun for."""
+    kinds = _kinds(situation) | situation.sentence.kinds
+    return "name" in call.args or not kinds or any(entity.domain in kinds for entity in found)
 
 
 def _is_doubtful(slot: str, call: Call, situation: Situation) -> bool:
@@ -182,16 +194,25 @@ def _one_of(call: Call, found: Sequence[Entity], situation: Situation) -> Resolu
 
 
 def correct_the_place(call: Call, situation: Situation) -> Resolution:
-    """Put this home's name for a room or a floor in the place of one that is misspelt or misheard."""
+    """Put this home's name for a room or a floor in the place of one that is misspelt, misheard, or was not said."""
     for slot, places in (("area", situation.home.areas), ("floor", situation.home.floors)):
         name = call.args.get(slot)
         if not isinstance(name, str):
             continue
-        found: Sequence[Area | Floor] = find(name, places)
+        found: Sequence[Area | Floor] = find_place(name, places)
         known = any(name == getattr(place, f"{slot}_id") or fold(name) in map(fold, place.names) for place in places)
         if len(found) == 1 and not known:
             call = call.but(**{slot: found[0].name})
-    return call
+    return _in_the_room_said(call, situation)
+
+
+def _in_the_room_said(call: Call, situation: Situation) -> Call:
+    """Return a call without a name in the one room that the sentence names, if it names another than the call."""
+    said = situation.areas_said
+    if "name" in call.args or "area" not in call.args or len(said) != 1 or not _is_doubtful("area", call, situation):
+        return call
+    moved = call.but(area=said[0].name)
+    return moved if situation.targets(moved.but(device_class=None)).problem is None else call
 
 
 def narrow_to_the_kind(call: Call, situation: Situation) -> Call:
@@ -207,9 +228,12 @@ def narrow_to_the_kind(call: Call, situation: Situation) -> Call:
 
 
 def narrow_to_the_place(call: Call, situation: Situation) -> Resolution:
-    """Name the room or the floor that the sentence names, where the call would reach such things everywhere."""
-    if {"name", "area", "floor"} & set(call.args):
+    """Name the thing, the room or the floor that the sentence names, where the call would reach all such things."""
+    if {"name", "area", "floor"} & set(call.args) or not _is_still_aimed(call):
         return call
+    named = [entity for entity in situation.targets(call).entities if situation.sentence.mentions(entity.names)]
+    if len(named) == 1:
+        return call.but(name=named[0].name)
     for slot, said in (("area", situation.areas_said), ("floor", situation.floors_said)):
         placed = call.but(**{slot: said[0].name}) if len(said) == 1 else call
         if placed is not call and situation.targets(placed.but(device_class=None)).problem is None:

@@ -46,6 +46,22 @@ def several_locks(call: Call, situation: Situation) -> Question | None:
     return Question("all_of_them", everyone) if len(everyone) > 1 else None
 
 
+def elsewhere(call: Call, situation: Situation) -> Question | None:
+    """Ask where the sentence names rooms, and the call reaches things in others.
+
+    A model that forgets the room of "turn off the kitchen light and turn on the hall's" means the whole house.
+    """
+    said = {area.area_id for area in situation.areas_said}
+    reached = situation.targets(call).entities
+    if not said or "name" in call.args or call.intent == "HassGetState" or not _is_switching(call):
+        return None
+    if all(entity.area_id in said for entity in reached):
+        return None
+    domains = {entity.domain for entity in reached}
+    there = [each for each in situation.home.entities if each.area_id in said and each.domain in domains]
+    return Question("which_one", tuple(there)) if len(reached) > 1 or there else None
+
+
 def nothing_tells_which(call: Call, situation: Situation) -> Question | None:
     """Ask which one is meant where the sentence only has a noun, and this home several such things.
 
@@ -95,4 +111,4 @@ def _state_after(call: Call, entity: Entity) -> str:
     return _STATE_AFTER.get((call.intent, entity.domain), plain)
 
 
-DOUBTS: tuple[Doubt, ...] = (several_locks, nothing_tells_which)
+DOUBTS: tuple[Doubt, ...] = (several_locks, elsewhere, nothing_tells_which)

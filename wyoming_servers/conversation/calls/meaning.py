@@ -50,9 +50,6 @@ _COUNTERPARTS: Mapping[tuple[str, str], str] = {
     (_OFF, "lawn_mower"): "HassLawnMowerDock",
     (_ON, "lawn_mower"): "HassLawnMowerStartMowing",
     ("HassStopMoving", "media_player"): "HassMediaPause",
-    ("HassStopMoving", "fan"): _OFF,
-    ("HassStopMoving", "light"): _OFF,
-    ("HassStopMoving", "switch"): _OFF,
 }
 """The intent that does with a domain what another does not do with it."""
 
@@ -86,6 +83,36 @@ def turn_off_at_zero(call: Call, situation: Situation) -> Call:
     if level is None or call.args.get(level) != 0 or others or situation.sentence.direction is Direction.ON:
         return call
     return _with_domain(call).but(_OFF, **{level: None}) if "name" not in call.args else call.but(_OFF, **{level: None})
+
+
+def read_the_figure(call: Call, situation: Situation) -> Call:
+    """Read "50%" as 50, and take the figure that was said where the call's is no percentage: 0.5, or 128 of 255.
+
+    Home Assistant would make 0.5 a 0. In none of the recorded calls, but common where a service takes fractions.
+    """
+    slot = next((slot for slot in _PERCENT if slot in call.args), None)
+    if slot is None:
+        return call
+    value = _number(call.args[slot])
+    figure = situation.sentence.figure
+    if value is not None and value.is_integer() and 0 <= value <= 100:
+        return call if call.args[slot] == value else call.but(**{slot: int(value)})
+    return call if figure is None or figure > 100 else call.but(**{slot: figure})
+
+
+_PERCENT = ("brightness", "percentage", "position", "volume_level")
+
+
+def _number(value: Any) -> float | None:
+    """Return what a number, or a text such as "50 %", says; None for anything else."""
+    if isinstance(value, str):
+        value = value.strip().removesuffix("%").strip()
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
 
 
 def drop_the_unsaid_amount(call: Call, situation: Situation) -> Call:
@@ -152,6 +179,7 @@ def _filled(slot: str, value: Any) -> Any:
 
 
 RULES: tuple[Rule, ...] = (
+    read_the_figure,
     turn_off_at_zero,
     drop_the_unsaid_amount,
     follow_the_direction,

@@ -49,8 +49,16 @@ def find(name: str, things: Sequence[Thing]) -> tuple[Thing, ...]:
     for way in (_exactly, _listed, _in_words):
         if found := way(name, things):
             return found
-    for guess in (_partly, _nearly, _in_sound):
+    for guess in (_partly, _wholly, _nearly, _in_sound):
         if len(found := guess(name, things)) == 1:
+            return found
+    return ()
+
+
+def find_place(name: str, places: Sequence[Thing]) -> tuple[Thing, ...]:
+    """Return the areas or floors that a name means: as `find`, but "kitchen fan" is not the kitchen."""
+    for way in (_exactly, _listed, _in_words, _nearly, _in_sound):
+        if found := way(name, places):
             return found
     return ()
 
@@ -79,20 +87,20 @@ def _bare(name: str) -> tuple[str, ...]:
 
 
 def _partly(name: str, things: Sequence[Thing]) -> tuple[Thing, ...]:
-    """Find a name of which these are some words, or which has all its words in this one."""
+    """Find a name of which these are some of the words."""
     wanted = set(_bare(name))
-    if not wanted:
-        return ()
-    parts = tuple(thing for thing in things if any(wanted < set(_bare(each)) for each in thing.names))
-    if parts:
-        return parts
-    return tuple(
-        thing
-        for thing in things
-        if any(
-            len(bare := set(_bare(each))) > 1 and bare < wanted and _same_figures(each, name) for each in thing.names
-        )
-    )
+    return tuple(thing for thing in things if wanted and any(wanted < set(_bare(each)) for each in thing.names))
+
+
+def _wholly(name: str, things: Sequence[Thing]) -> tuple[Thing, ...]:
+    """Find a name of two words or more that has all its words in this one, and the same figures."""
+    wanted = set(_bare(name))
+    return tuple(thing for thing in things if any(_is_within(each, name, wanted) for each in thing.names))
+
+
+def _is_within(known: str, name: str, words: set[str]) -> bool:
+    bare = set(_bare(known))
+    return len(bare) > 1 and bare < words and _same_figures(known, name)
 
 
 def _nearly(name: str, things: Sequence[Thing]) -> tuple[Thing, ...]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from .words import AMOUNT, DIRECTIONS, EVERY, KINDS, NEGATION, PLAIN, PLAIN_CHINESE, Direction
 
 _IDEOGRAPH = re.compile(r"[\u3400-\u9fff]")
+_FIGURE = re.compile(r"(?<![\d.,\w])[0-9]{1,4}(?![\d.,]*\d|[a-z])")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 
 
@@ -68,6 +69,12 @@ class Sentence:
     def says_amount(self) -> bool:
         """Whether the sentence says how much, in figures or in words."""
         return AMOUNT.search(self._text) is not None
+
+    @cached_property
+    def figure(self) -> int | None:
+        """The number in the sentence that stands for itself or before a percent sign, where there is one."""
+        figures = _FIGURE.findall(self._text)
+        return int(figures[0]) if len(figures) == 1 else None
 
     def says_several(self, domain: str) -> bool:
         """Whether the sentence speaks of more than one thing of a domain: all of them, or a plural."""
