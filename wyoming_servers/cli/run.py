@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import logging
 import os
-import sys
 import signal
 import socket
 from contextlib import AsyncExitStack
@@ -34,7 +33,6 @@ def read_settings(args: argparse.Namespace) -> Settings:
     return build({**from_environment(os.environ), **given_settings(args)})
 
 
-sys.setswitchinterval(0.0005)
 async def run(args: argparse.Namespace) -> int:
     """Serve until told to stop."""
     settings = read_settings(args)
