@@ -122,3 +122,4 @@ def _add_doctor(commands: Any) -> None:
 
 def _add_settings_for_doctor(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-dir", dest="data_dir", default=argparse.SUPPRESS, help="folder of models and voices")
+    parser.add_argument("--home", dest="home", default=argparse.SUPPRESS, help="house to look at, as for run")
