@@ -97,7 +97,8 @@ def tell_namesakes_apart(call: Call, situation: Situation) -> Resolution:
     if match.problem is not NoTarget.DUPLICATE_NAME:
         return call
     found = [entity for entity in match.entities if entity.domain not in NOT_SWITCHED] or list(match.entities)
-    of_kind = [entity for entity in found if entity.domain in _kinds(situation)] if len(found) > 1 else []
+    kinds = _kinds(situation, beside=found[0].name)
+    of_kind = [entity for entity in found if entity.domain in kinds] if len(found) > 1 else []
     found = of_kind or found
     for area in (*situation.areas_said, *filter(None, [situation.here])):
         found = [entity for entity in found if entity.area_id == area.area_id] or found
@@ -115,14 +116,18 @@ def _placed(call: Call, entity: Entity, situation: Situation) -> Call:
     return call.but(area=area.name)
 
 
-def _kinds(situation: Situation) -> frozenset[str]:
-    """Return the domains that the sentence speaks of, by nouns and by verbs that only some things take."""
+def _kinds(situation: Situation, beside: str = "") -> frozenset[str]:
+    """Return the domains that the sentence speaks of beside a name: by verbs that only some things take, by nouns."""
     sentence = situation.sentence
     if sentence.directions & {Direction.LOCK, Direction.UNLOCK}:
         return frozenset({"lock"})
+    nouns = sentence.kinds_beside(beside)
     if sentence.directions & {Direction.OPEN, Direction.CLOSE}:
-        return frozenset({"cover", "valve"})
-    return sentence.kinds
+        return _OPENED & nouns or _OPENED
+    return nouns
+
+
+_OPENED = frozenset({"cover", "valve"})
 
 
 def forget_what_was_made_up(call: Call, situation: Situation) -> Resolution:
@@ -149,7 +154,7 @@ def _freed(call: Call, situation: Situation) -> Iterator[Call]:
     for count in range(1, len(doubtful) + 1):
         yield from (call.but(**dict.fromkeys(slots)) for slots in combinations(doubtful, count))
     if "name" not in call.args and len(kinds := _kinds(situation)) == 1:
-        yield call.but(domain=sorted(kinds), device_class=None)
+        yield call.but(domain=sorted(kinds), **({"device_class": None} if "device_class" in doubtful else {}))
 
 
 def _is_spoken_of(call: Call, found: Sequence[Entity], situation: Situation) -> bool:
@@ -232,7 +237,7 @@ def narrow_to_the_place(call: Call, situation: Situation) -> Resolution:
     if {"name", "area", "floor"} & set(call.args) or not _is_still_aimed(call):
         return call
     named = [entity for entity in situation.targets(call).entities if situation.sentence.mentions(entity.names)]
-    if len(named) == 1:
+    if len(named) == 1 and {area.area_id for area in situation.areas_said} <= {named[0].area_id}:
         return call.but(name=named[0].name)
     for slot, said in (("area", situation.areas_said), ("floor", situation.floors_said)):
         placed = call.but(**{slot: said[0].name}) if len(said) == 1 else call

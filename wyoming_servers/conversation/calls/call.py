@@ -31,7 +31,7 @@ class Call:
         """Whether the call acts on entities that its arguments describe."""
         return self.intent in DOMAINS or self.intent in ANY_DOMAIN
 
-    def but(self, intent: str | None = None, **args: Any) -> Call:
+    def but(self, intent: str | None = None, /, **args: Any) -> Call:
         """Return the call with another intent and other arguments; None takes an argument away."""
         tool = self.tool if intent is None else self.tool.removesuffix(self.intent) + intent
         merged = {**self.args, **args}

@@ -30,16 +30,16 @@ _STATE_AFTER: Mapping[tuple[str, str], str] = {
 
 
 def several_locks(call: Call, situation: Situation) -> Question | None:
-    """Ask before several locks are switched by one sentence: "unlock all the doors" (8).
+    """Ask before several locks, or a lock and other things, are switched by one sentence: "unlock all the doors" (8).
 
-    A model that mishears "all" opens the house; one that makes a call per lock gets here with each of them.
+    A misheard "all" opens the house, and Home Assistant unlocks what is turned off with a room. A model that makes a
+    call per lock gets here with each of them.
     """
     reached = situation.targets(call).entities
-    guarded = [entity for entity in reached if entity.domain in _GUARDED]
-    if not guarded or call.intent == "HassGetState":
+    if call.intent == "HassGetState" or not any(entity.domain in _GUARDED for entity in reached):
         return None
-    if len(guarded) > 1:
-        return Question("all_of_them", tuple(guarded))
+    if len(reached) > 1:
+        return Question("all_of_them", reached)
     if not situation.sentence.says_several("lock"):
         return None
     everyone = tuple(entity for entity in situation.home.entities if entity.domain in _GUARDED)

@@ -26,8 +26,8 @@ class Named(Protocol):
 
 Thing = TypeVar("Thing", bound=Named)
 
-NEAR = 84.0
-"""From which similarity, of 100, a name is taken for a misspelt other: one letter in seven is wrong."""
+NEAR = 82.0
+"""From which similarity, of 100, a name is taken for a misspelt other: one letter in six is wrong."""
 
 AHEAD = 6.0
 """By how much the nearest name must be nearer than the next one's."""

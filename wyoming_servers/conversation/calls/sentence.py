@@ -10,7 +10,7 @@ from functools import cached_property
 from .words import AMOUNT, DIRECTIONS, EVERY, KINDS, NEGATION, PLAIN, PLAIN_CHINESE, Direction
 
 _IDEOGRAPH = re.compile(r"[\u3400-\u9fff]")
-_FIGURE = re.compile(r"(?<![\d.,\w])[0-9]{1,4}(?![\d.,]*\d|[a-z])")
+_FIGURE = re.compile(r"(?<![\d.,a-z_])[0-9]{1,4}(?![\d.,]*\d|[a-z])")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 
 
@@ -58,7 +58,16 @@ class Sentence:
     @cached_property
     def kinds(self) -> frozenset[str]:
         """The domains of which a noun is in the sentence."""
-        return frozenset(domain for domain, nouns in KINDS.items() if any(map(self._says, nouns)))
+        return self.kinds_beside("")
+
+    def kinds_beside(self, name: str) -> frozenset[str]:
+        """Return the domains of which a noun is in the sentence, and not only as a part of this name."""
+        part = words_of(name)
+        return frozenset(
+            domain
+            for domain, nouns in KINDS.items()
+            if any(self._says(noun) and noun not in part for noun in nouns if noun.isascii() or noun not in name)
+        )
 
     @property
     def says_every(self) -> bool:
