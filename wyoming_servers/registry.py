@@ -37,7 +37,7 @@ class EngineSpec:
     @property
     def remedy(self) -> str:
         """The command that installs what is missing."""
-        return f"Install it with: pip install 'sotto[{self.extra}]'"
+        return f"Install it with: pip install 'sotto[{self.extra}]', or everything with: pip install 'sotto[all]'"
 
     def create(self, settings: Settings) -> Any:
         """Make the engine, not yet loaded; raises EngineUnavailableError if a package or model is missing."""

@@ -80,6 +80,16 @@ async def test_requests_are_passed_on_and_answers_back_several_on_one_connection
         assert await read(client, 3) == ["audio-start", "audio-chunk", "audio-stop"]
 
 
+async def test_a_request_that_is_sent_before_the_answer_to_the_first_is_answered_too(
+    serve: Serve, connect: Connect
+) -> None:
+    far = await serve(Speaker())
+    client = await connect(await serve(RemoteService(Stage.TTS, f"tcp://127.0.0.1:{far}")))
+    for _ in range(3):
+        await client.write_event(Event("synthesize", {"text": "hello"}))
+    assert await read(client, 9) == ["audio-start", "audio-chunk", "audio-stop"] * 3
+
+
 async def test_one_intent_ends_the_answer_and_so_does_the_end_of_a_list(serve: Serve, connect: Connect) -> None:
     far = await serve(Understands())
     client = await connect(await serve(RemoteService(Stage.CONVERSATION, f"tcp://127.0.0.1:{far}")))

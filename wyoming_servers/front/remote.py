@@ -116,7 +116,11 @@ class RemoteService(Service):
                 await remote.write_event(event)
             except OSError as err:
                 raise self._broken() from err
+            if event.type == _REQUEST_ENDS[first.type]:
+                break
             event = await connection.read()
+        # What follows is the client's next request; until this one is answered only its leaving matters.
+        await connection.while_connected(asyncio.Event().wait())
 
     async def _read(self, remote: AsyncClient) -> Event:
         try:
@@ -160,6 +164,15 @@ def _only(info: Info, stage: Stage) -> Info:
     return kept
 
 
+_REQUEST_ENDS = {
+    "detect": "audio-stop",
+    "transcribe": "audio-stop",
+    "transcript": "transcript",
+    "recognize": "recognize",
+    "synthesize": "synthesize",
+    "synthesize-start": "synthesize-stop",
+}
+"""The event that ends a request, by its first event."""
 _FAILED = {"error"}
 _UNDERSTOOD = {"intent", "intents-stop", "not-recognized", "handled", "not-handled"} | _FAILED
 _LAST_EVENTS = {
