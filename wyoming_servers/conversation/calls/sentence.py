@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from .words import AMOUNT, DIRECTIONS, EVERY, KINDS, NEGATION, PLAIN, PLAIN_CHINESE, Direction
 
@@ -14,12 +14,14 @@ _FIGURE = re.compile(r"(?<![\d.,a-z_])[0-9]{1,4}(?![\d.,]*\d|[a-z])")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 
 
+@lru_cache(maxsize=8192)
 def spelled(text: str) -> str:
     """Return text as it is compared: one width, lower case, words without punctuation between single spaces."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return " ".join(re.sub(r"['\u2019]", "", word) for word in _WORD.findall(folded))
 
 
+@lru_cache(maxsize=8192)
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of a text, without plural endings: what of a name is compared word by word."""
     return tuple(map(singular, spelled(text).split()))
