@@ -1,6 +1,7 @@
 """Replays what small models once answered: their calls, through the resolver, into a real Home Assistant.
 
 script/bench replay [FILE...]     files of recorded runs; without, those of ../shared/data/replay
+script/bench replay --spoil       the calls that passed, spoilt in many ways
 
 A run passes when every device is afterwards as the task expects, and all others are as before. Asking a question
 counts as doing nothing. Runs in which the model made no call stay as they were.
@@ -25,6 +26,7 @@ from wyoming_servers.home.model import HomeSnapshot
 
 from .replay_data import Recordings, Run, home_file, load, snapshot
 from .replay_house import House, house
+from .replay_spoilt import SpoiltRun, spoil
 
 GOAL = 0.40
 """Of the runs that failed with a call, without the impossible tasks, at least so many pass."""
@@ -40,6 +42,8 @@ class Outcome:
     passes: bool
     """Whether the calls as they are resolved pass here."""
     resolved: Sequence[Call | Question] = ()
+    harms: bool = False
+    """Whether the resolved calls change something wrongly that the calls as they were made leave alone."""
 
 
 @dataclass
@@ -77,7 +81,7 @@ class Replay:
         situation = self._situation(run, home)
         resolved = [resolve(call, situation) for call in _made(run)]
         before, after = (self._differences(run, calls) - unseen for calls in (_made(run), _until_asked(resolved)))
-        return Outcome(run, not before, not after, resolved)
+        return Outcome(run, not before, not after, resolved, bool(after - before - self._differences(run, ())))
 
     def _situation(self, run: Run, home: HomeSnapshot) -> Situation:
         before = self.recordings.before(run)
@@ -155,6 +159,21 @@ def _line(model: str, outcomes: Sequence[Outcome], impossible: frozenset[str]) -
     return broken, share
 
 
+def _report_spoilt(outcomes: Sequence[Outcome]) -> bool:
+    """Print how many spoilt runs pass again; return whether none of them does harm."""
+    print(f"{'spoilt by':<32}{'runs':>6}{'pass unresolved':>17}{'pass resolved':>15}{'asked':>7}{'harmful':>9}")
+    ways: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        assert isinstance(outcome.run, SpoiltRun)
+        ways.setdefault(outcome.run.way, []).append(outcome)
+    for way, group in [*ways.items(), ("together", outcomes)]:
+        asked = sum(any(isinstance(each, Question) for each in outcome.resolved) for outcome in group)
+        before, after = sum(each.as_recorded for each in group), sum(each.passes for each in group)
+        harmful = sum(outcome.harms for outcome in group)
+        print(f"{way:<32}{len(group):>6}{before:>17}{after:>15}{asked:>7}{harmful:>9}")
+    return not any(outcome.harms for outcome in outcomes)
+
+
 def _print_runs(outcomes: Sequence[Outcome]) -> None:
     """Print the runs that are broken or still fail, and what became of their calls."""
     lines: Counter[str] = Counter()
@@ -179,14 +198,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="script/bench replay", description=__doc__.partition("\n")[0])
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="recorded runs, a JSON object per line")
     parser.add_argument("--runs", action="store_true", help="also print the runs that do not pass")
+    parser.add_argument("--spoil", action="store_true", help="spoil the calls that passed, and see how many pass again")
     arguments = parser.parse_args()
     recordings = load([path.resolve() for path in arguments.files])
+    if arguments.spoil:
+        recordings = spoil(recordings)
     log = ROOT / "test-output" / "replay.log"
     with tempfile.TemporaryDirectory() as folder, house(Path(folder) / "config", log) as instance:
         outcomes = Replay(recordings, instance).outcomes()
     if arguments.runs:
         _print_runs(outcomes)
-    if not _report(outcomes, recordings.impossible):
+    if not (_report_spoilt(outcomes) if arguments.spoil else _report(outcomes, recordings.impossible)):
         raise SystemExit(1)
 
 

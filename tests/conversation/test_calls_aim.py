@@ -60,6 +60,9 @@ def test_what_is_not_this_home_s_is_put_right(utterance: str, args: dict[str, An
         ("open the window in the shed", {"area": "Shed", "domain": ["cover"], "device_class": ["window"]}),
         ("lamp in the garden on", {"area": "Garden", "domain": ["light"], "name": "Garden Lamp"}),
         ("coffee machine in the kitchen", {"name": "coffee machine"}),
+        ("fan in the hall on", {"area": "Hall", "domain": ["fan"]}),
+        ("kettle on", {"area": "House"}),
+        ("kettle on", {"name": "light"}),
     ],
 )
 def test_what_cannot_be_put_right_is_left_for_home_assistant_to_refuse(utterance: str, args: dict[str, Any]) -> None:
@@ -85,6 +88,12 @@ def test_a_kind_that_the_call_confuses_is_the_one_that_was_said() -> None:
 def test_several_that_a_made_up_slot_kept_apart_are_asked_about() -> None:
     resolution = resolved("lamp on in the attic room", "HassTurnOn", {"domain": ["light"], "area": "Attic room"})
     assert "light.study" in asked(resolution)
+
+
+def test_a_noun_given_as_a_name_reaches_one_thing_or_is_asked_about() -> None:
+    assert "light.study" in asked(resolved("turn on the porch light", "HassTurnOn", {"name": "light"}))
+    args = {"name": "lights", "domain": ["light"]}
+    assert resolved("turn on the lights", "HassTurnOn", args) == Call("HassTurnOn", {"domain": ["light"]})
 
 
 def test_one_name_in_two_rooms_is_the_one_in_this_room_or_asked_about() -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.conversation.calls_house import CHINESE_HOUSE, HOUSE
 from wyoming_servers.conversation.calls.names import best_said, find, find_place, pinyin
 from wyoming_servers.conversation.calls.sentence import words_of
+from wyoming_servers.home.model import Area
 
 
 def found(name: str) -> list[str]:
@@ -49,6 +50,22 @@ def test_namesakes_are_all_found() -> None:
 def test_a_figure_is_never_nearly_another() -> None:
     assert found("Hal Lamp 2") == ["light.hall_2"]
     assert found("Hal Lamp 4") == []
+    assert found("Study Lamp 2") == []
+
+
+def test_of_two_that_are_equally_near_none_is_guessed() -> None:
+    rooms = [Area("a", "Guest room A"), Area("b", "Guest room B")]
+    assert find("Guest room C", rooms) == ()
+    assert find("Guest room C", rooms[:1]) == ()
+    assert find("Gest room A", rooms) == (rooms[0],)
+
+
+@pytest.mark.parametrize(
+    ("known", "other"),
+    [("East window", "West window"), ("客厅左边窗帘", "客厅右边窗帘"), ("楼上卧室一灯", "楼上卧室二灯")],
+)
+def test_the_other_side_is_never_guessed(known: str, other: str) -> None:
+    assert find(other, [Area("a", known)]) == ()
 
 
 @pytest.mark.parametrize(

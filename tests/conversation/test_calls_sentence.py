@@ -27,6 +27,7 @@ from wyoming_servers.conversation.calls.words import Direction
         ("把窗帘关上", Direction.OFF),
         ("别关灯", None),
         ("解锁大门", Direction.UNLOCK),
+        ("解锁门", Direction.UNLOCK),
         ("锁上大门", Direction.LOCK),
         ("下一首", Direction.NEXT),
         ("", None),

@@ -35,7 +35,7 @@ def call_it_by_its_name(call: Call, situation: Situation) -> Resolution:
     if moved := _as_a_place(name, call, situation):
         return moved
     if domains := frozenset(kind for kind in KINDS if name.strip().casefold().rstrip("s") in KINDS[kind]):
-        return _as_a_kind(call, domains, situation)
+        return _one_of_a_kind(call, domains, situation)
     is_limited = call.intent in DOMAINS or "domain" in call.args
     said = best_said(_telling_words(call, situation), things) if is_limited else ()
     return call.but(name=said[0].name) if said else call
@@ -79,8 +79,18 @@ def _as_a_place(name: str, call: Call, situation: Situation) -> Call | None:
     return None
 
 
+def _one_of_a_kind(call: Call, domains: frozenset[str], situation: Situation) -> Resolution:
+    """Return the call with a name that is only a noun as a domain, where the sentence or a room says so too."""
+    said = domains & _kinds(situation) or (domains if {"area", "floor"} & set(call.args) else frozenset())
+    kind = _as_a_kind(call, said, situation)
+    if kind is call:
+        return call
+    placed = narrow_to_the_place(kind, situation)
+    found = situation.targets(placed).entities
+    return _one_of(placed, found, situation) if found else placed
+
+
 def _as_a_kind(call: Call, domains: frozenset[str], situation: Situation) -> Call:
-    """Return the call with a name that is only a noun, such as "light", as a domain."""
     able = DOMAINS.get(call.intent)
     there = {entity.domain for entity in situation.home.entities} & domains & (able or domains)
     if able or "domain" in call.args:
@@ -235,7 +245,7 @@ def narrow_to_the_kind(call: Call, situation: Situation) -> Call:
     return call.but(domain=sorted(reached)) if len(reached) == 1 else call
 
 
-def narrow_to_the_place(call: Call, situation: Situation) -> Resolution:
+def narrow_to_the_place(call: Call, situation: Situation) -> Call:
     """Name the thing, the room or the floor that the sentence names, where the call would reach all such things."""
     if {"name", "area", "floor"} & set(call.args) or not _is_still_aimed(call):
         return call

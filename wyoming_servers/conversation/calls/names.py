@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Protocol, TypeVar
@@ -34,7 +33,14 @@ AHEAD = 6.0
 
 _SEPARATORS = re.compile(r"\s*[,\uff0c、;\uff1b|/]\s*")
 _ARTICLES = frozenset({"the", "my", "our", "a", "an"})
-_DIGITS = re.compile(r"\d+")
+_FIGURES = re.compile(r"\d+|\b[a-z]\b|[一二三四五六七八九十]")
+_TELLING = re.compile(
+    r"\b(?:left|right|middle|front|back|rear|top|bottom|upper|lower|inner|outer|inside|outside|indoor|outdoor|upstairs"
+    r"|downstairs|north|south|east|west|big|small|large|little|main|guest|spare|his|her|mom|dad)\b"
+    r"|[左右前后上下东南西北大小内外里中主次客]"
+)
+"""Words that tell one thing from another of the same name."""
+
 _IDEOGRAPH = re.compile(r"[\u3400-\u9fff]")
 _CONFUSED_INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"))
 _CONFUSED_FINALS = (("ang", "an"), ("eng", "en"), ("ing", "in"))
@@ -83,7 +89,8 @@ def _in_words(name: str, things: Sequence[Thing]) -> tuple[Thing, ...]:
 
 
 def _bare(name: str) -> tuple[str, ...]:
-    return tuple(word for word in words_of(name) if word not in _ARTICLES)
+    words = words_of(name)
+    return words[1:] if words[:1] and words[0] in _ARTICLES else words
 
 
 def _partly(name: str, things: Sequence[Thing]) -> tuple[Thing, ...]:
@@ -116,8 +123,14 @@ def _similarity(one: str, other: str) -> float:
 
 
 def _same_figures(one: str, other: str) -> bool:
-    """Whether both have the same figures: Bedroom 1 is close to Bedroom 2 in letters only."""
-    return _DIGITS.findall(unicodedata.normalize("NFKC", one)) == _DIGITS.findall(unicodedata.normalize("NFKC", other))
+    """Whether both have the same figures, and not left where the other has right.
+
+    Bedroom 1 is close to Bedroom 2, Room A to Room B and the east window to the west one in letters only.
+    """
+    if _FIGURES.findall(spelled(one)) != _FIGURES.findall(spelled(other)):
+        return False
+    mine, others = set(_TELLING.findall(spelled(one))), set(_TELLING.findall(spelled(other)))
+    return not (mine - others and others - mine)
 
 
 def _in_sound(name: str, things: Sequence[Thing]) -> tuple[Thing, ...]:
