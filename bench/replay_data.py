@@ -119,9 +119,11 @@ def _runs(files: Iterable[Path]) -> list[Run]:
 
 
 def _run(row: Mapping[str, Any]) -> Run:
-    calls = tuple((call["tool"], call["args"] if isinstance(call["args"], dict) else {}) for call in row["calls"])
-    results = [call.get("result") for call in row["calls"]]
-    touched = frozenset(name for result in results if result for name in _reached(result))
+    made = row["calls"] or ()
+    calls = tuple((call["tool"], args if isinstance(args := call.get("args"), dict) else {}) for call in made)
+    results = [call.get("result") for call in made]
+    unexpected = row["unexpected"] or {}
+    touched = frozenset(name for result in results if result for name in _reached(str(result)))
     return Run(
         task=row["id"].rpartition("-")[0],
         model=row["model"],
@@ -130,7 +132,7 @@ def _run(row: Mapping[str, Any]) -> Run:
         calls=calls,
         touched=touched if all(results) else None,
         expected={name: _flat(state) for name, state in (row["expect_changes"] or {}).items()},
-        unexpected=row["unexpected"] or {},
+        unexpected=unexpected if isinstance(unexpected, dict) else {"": {"got": unexpected}},
     )
 
 

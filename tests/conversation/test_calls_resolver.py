@@ -59,6 +59,11 @@ def test_odd_arguments_never_raise(call: Call, situation: Situation) -> None:
     assert isinstance(resolve(call, situation), Call | Question)
 
 
+@given(odd, situations)
+def test_arguments_that_are_no_object_never_raise(args: Any, situation: Situation) -> None:
+    assert isinstance(resolve(Call("HassTurnOn", args), situation), Call | Question)
+
+
 @given(calls, situations)
 def test_resolving_twice_is_resolving_once(call: Call, situation: Situation) -> None:
     once = resolve(call, situation)
