@@ -257,7 +257,9 @@ async def test_a_signal_while_it_starts_ends_it_too_and_leaves_no_socket(
     start_sotto: StartSotto, tmp_path: Path
 ) -> None:
     path = tmp_path / "sotto.socket"
-    async with await asyncio.start_server(lambda *_: None, "127.0.0.1", 0) as silent:  # is waited for, for 3 s
+    waiting: list[asyncio.StreamWriter] = []
+    # It says nothing, and is waited for, for 3 s.
+    async with await asyncio.start_server(lambda _, writer: waiting.append(writer), "127.0.0.1", 0) as silent:
         far = f"tcp://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
         flags = [f"--{stage}={far}" for stage in ("wake", "stt", "tts")]
         process = await start_sotto("run", "--uri", f"unix://{path}", *flags)
@@ -266,6 +268,9 @@ async def test_a_signal_while_it_starts_ends_it_too_and_leaves_no_socket(
         started = monotonic()
         process.terminate()
         output, _ = await process.communicate()
+        for writer in waiting:
+            writer.close()
+            await writer.wait_closed()
     assert monotonic() - started < 2
     assert process.returncode == 0, output
     assert b"Traceback" not in output
