@@ -34,7 +34,7 @@ def _reply(*, long: bool = False) -> str:
     """Return three sentences that were not spoken before: Sotto remembers what it has spoken."""
     number = next(_NUMBERS)
     first = (
-        f"The washing machine has finished, and the dryer needs {number} more minutes until it is done too."
+        f"Washing machine {number} has finished, and the dryer needs ten more minutes until it is done too."
         if long
         else f"The dryer needs {number} minutes."
     )
