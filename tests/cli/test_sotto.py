@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sys
 import wave
+from contextlib import closing
 from pathlib import Path
 from time import monotonic
 
@@ -240,17 +241,17 @@ async def test_a_signal_ends_it_cleanly_within_3_seconds_with_a_client_in_the_mi
     server = await start_server()
     host, port = server.uri.removeprefix("tcp://").split(":")
     _, writer = await asyncio.open_connection(host, int(port))
-    writer.write(
-        b'{"type": "transcribe"}\n{"type": "audio-start", "data": {"rate": 16000, "width": 2, "channels": 1}}\n'
-    )
-    await writer.drain()
-    started = monotonic()
-    server.process.send_signal(signum)
-    log = await server.read_log()
+    with closing(writer):
+        writer.write(
+            b'{"type": "transcribe"}\n{"type": "audio-start", "data": {"rate": 16000, "width": 2, "channels": 1}}\n'
+        )
+        await writer.drain()
+        started = monotonic()
+        server.process.send_signal(signum)
+        log = await server.read_log()
     assert monotonic() - started < 3
     assert server.process.returncode == 0, log
     assert "Traceback" not in log
-    writer.close()
 
 
 async def test_a_signal_while_it_starts_ends_it_too_and_leaves_no_socket(
@@ -271,7 +272,7 @@ async def test_a_signal_while_it_starts_ends_it_too_and_leaves_no_socket(
         for writer in waiting:
             writer.close()
             await writer.wait_closed()
-    assert monotonic() - started < 2
+    assert monotonic() - started < 3
     assert process.returncode == 0, output
     assert b"Traceback" not in output
     assert not path.exists()

@@ -142,7 +142,8 @@ class _HomeModel:
         self._lock = threading.Lock()
         grammar = build_grammar(patterns)
         self.completion = Completion(patterns)
-        with tempfile.TemporaryDirectory(prefix="sotto-phrases-") as folder:
+        # At the program's end this thread may still be writing while the folder is removed.
+        with tempfile.TemporaryDirectory(prefix="sotto-phrases-", ignore_cleanup_errors=True) as folder:
             lexicon, arpa = Path(folder, "words.dict"), Path(folder, "trigrams.arpa")
             lexicon.write_text(self._vocabulary.lexicon(grammar.words), encoding="utf-8")
             arpa.write_text(trigram_model(training_sentences(patterns)), encoding="utf-8")
