@@ -43,6 +43,8 @@ class Refusal:
 
     key: str
     args: Mapping[str, Any] = field(default_factory=dict)
+    understood: bool = True
+    """Whether the sentence is a command or a question that is known; False for one that a language model may know."""
 
 
 def resolve(

@@ -56,6 +56,8 @@ class Answer:
     language: str
     commands: tuple[tuple[Command, str], ...] = ()
     text: str = ""
+    understood: bool = True
+    """Whether it is known what was asked for, although it may not be done; else a language model may know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ class Understanding:
         if outcome.key in QUESTIONS and utterance.conversation_id:
             question = Question(utterance.text, utterance.language, utterance.device_id)
             self._questions.ask(utterance.conversation_id, question)
-        return Answer(code, text=say(outcome, code, recognizer.language.errors))
+        text = say(outcome, code, recognizer.language.errors)
+        return Answer(code, text=text, understood=outcome.understood)
 
     def _answer_to_question(self, utterance: Utterance) -> Answer | None:
         """Complete the sentence that we asked about; None if nothing was asked, or this is no answer to it."""
@@ -155,7 +158,8 @@ class Understanding:
         here = room or _room(home, utterance.device_id)
         reading = self._recognize(text, recognizer, here)
         if not reading.commands:
-            return explain(recognizer.nearest(reading.not_understood), recognizer.language)
+            miss = explain(recognizer.nearest(reading.not_understood), recognizer.language)
+            return replace(miss, understood=False)
         if refusal := self._refuse_later(reading, recognizer, utterance.device_id):
             return refusal
         commands = with_name(reading.commands, name, home) if name else reading.commands
@@ -170,7 +174,7 @@ class Understanding:
     def _refuse_later(self, reading: Reading, recognizer: Recognizer, device_id: str | None) -> Refusal | None:
         """Say why a timer, or a command that one is to execute, would not come to anything."""
         if any(not _can_be_done_later(each, recognizer) for each in reading.commands):
-            return Refusal("no_intent")
+            return Refusal("no_intent", understood=False)
         if self._home.executes_intents and any(DELAYED in each.slots for each in reading.commands):
             return Refusal("no_delay")
         return Refusal("no_timer_support") if self._timers_need_device(reading, device_id) else None
