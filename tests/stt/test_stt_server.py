@@ -28,6 +28,8 @@ from tests.stt_stage import (
     silence,
     transcript,
 )
+from wyoming_servers.home.demo import DemoHome
+from wyoming_servers.settings import build
 from wyoming_servers.stt.server import SttService
 from wyoming_servers.worker import Cancellation
 
@@ -58,6 +60,18 @@ async def test_home_assistants_order_of_events(
     client = await connect(await serve(service))
     assert await ask_like_home_assistant(client, silence(0.3) + speech + silence(60)) == "hello"
     assert await say(client, speech) == "hello", "late audio of the first request does not disturb the second"
+
+
+async def test_a_language_model_is_told_when_somebody_begins_to_speak(
+    serve: Serve, connect: Connect, engine: StubEngine, speech: bytes
+) -> None:
+    told: list[str] = []
+    service = SttService(build({}), DemoHome(), [engine], prepare=told.append)
+    client = await connect(await serve(service))
+    await begin(client, Transcribe(language="zh-CN"))
+    await send(client, speech + silence(1))
+    await answer(client)
+    assert told == ["zh-CN"]
 
 
 @pytest.mark.parametrize("samples", [1, 160, 511, 1024, 200_000])

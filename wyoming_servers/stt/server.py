@@ -48,11 +48,13 @@ class SttService(Service):
         home: Home,
         engines: Sequence[SttEngine] | None = None,
         is_command: Callable[[str, str], bool] | None = None,
+        prepare: Callable[[str], None] | None = None,
     ) -> None:
         """To be made before the event loop serves anybody: it looks for models and imports engines.
 
         `engines` are tried in their order; by default those that the settings name. `is_command(text, language)` says
         whether a text is a whole command, after which less silence is waited for; it is called on the engine's worker.
+        `prepare(language)` is called on the event loop when somebody begins to speak.
 
         Raises SettingsError for an engine that does not exist, EngineUnavailableError if there is none to use.
         """
@@ -60,6 +62,7 @@ class SttService(Service):
         self._timing = _timing(settings.stt)
         self._home = home
         self._is_command: IsCommand | None = is_command
+        self._prepare = prepare
         self._host = EngineHost("speech-to-text", engines or create_engines(Stage.STT, settings))
         self._ears = Worker("voice-activity", max_waiting=MAX_WINDOWS_WAITING)
         self._pool = VoiceActivityPool()
@@ -98,6 +101,8 @@ class SttService(Service):
         """
         asked = parse(Transcribe, first) if Transcribe.is_type(first.type) else None
         request = self._request(asked or Transcribe())
+        if self._prepare is not None:
+            self._prepare(request.language or "")
         utterance = Utterance(
             connection,
             Hearing(self._ears, self._pool),
