@@ -1,0 +1,66 @@
+"""What is true right now, in front of the user's words: time and room, then states and notes. Pure logic.
+
+Each piece is one bracketed block; no name, state or note can open or close a bracket.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ...home.model import Area, Entity, HomeSnapshot
+from .home import excerpt
+from .persona import Persona
+from .states import STATELESS, tell
+from .text import plain, shown
+
+NOTE_CHARS = 1200
+"""Longest passage that is quoted."""
+
+
+@dataclass(frozen=True)
+class Tail:
+    """What precedes the user's words."""
+
+    ahead: str = ""
+    """Known before the words: it can be evaluated while they are spoken."""
+    about: str = ""
+    """What the words need."""
+
+    def before(self, words: str) -> str:
+        """Return the content of the user's message."""
+        return "\n".join(filter(None, (self.ahead, self.about, plain(words))))
+
+    @property
+    def opening(self) -> str:
+        """How every content with the same `ahead` begins."""
+        return f"{self.ahead}\n" if self.ahead else ""
+
+
+def ahead(now: datetime, here: Area | None, persona: Persona) -> str:
+    """Return date, time and the user's room, such as "[Friday 20 November 2026, 13:36, in Kitchen]"."""
+    wording = persona.wording
+    told = wording.now.format(
+        weekday=wording.weekdays[now.weekday()],
+        day=now.day,
+        month=wording.months[now.month - 1],
+        year=now.year,
+        hour=now.hour,
+        minute=now.minute,
+    )
+    return f"[{told}{wording.here.format(area=shown(persona.spoken(here))) if here else ''}]"
+
+
+def about(persona: Persona, states: Sequence[Entity] = (), notes: Sequence[str] = (), listed: str = "") -> str:
+    """Return the blocks on what the words are about: entities of a large home, states, quoted passages."""
+    told = persona.wording.between.join(tell(each, persona) for each in states if each.domain not in STATELESS)
+    quoted = [f"[{json.dumps(plain(note)[:NOTE_CHARS], ensure_ascii=False)}]" for note in notes if plain(note)]
+    blocks = [f"[{listed}]" if listed else "", f"[{told}]" if told else "", *quoted]
+    return "\n".join(filter(None, blocks))
+
+
+def names_of(home: HomeSnapshot, entities: Sequence[Entity]) -> str:
+    """Return the lines of these entities, for a home whose prompt does not name them."""
+    return excerpt(home, entities) if entities else ""
