@@ -48,6 +48,13 @@ class House(HomeAssistant):
         answer = self.post(f"/api/services/{COMPONENT.name}/run?return_response", body)
         return dict(answer["service_response"])
 
+    def prompt(self, device: str, *, timers: bool) -> Mapping[str, Any]:
+        """Return the `prompt` and the `tools` that a language model gets which is spoken to at a device."""
+        answer = self.post(
+            f"/api/services/{COMPONENT.name}/prompt?return_response", {"device": device, "timers": timers}
+        )
+        return dict(answer["service_response"])
+
 
 @contextmanager
 def house(folder: Path, log: Path) -> Iterator[House]:

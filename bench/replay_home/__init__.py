@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from homeassistant.components import intent
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import Platform
@@ -20,7 +21,7 @@ from homeassistant.helpers import (
     floor_registry,
     llm,
 )
-from probatio import Invalid
+from probatio import Invalid, to_openapi
 from synthetic_home.inventory import Inventory, load_inventory
 
 DOMAIN = "replay_home"
@@ -58,7 +59,11 @@ async def async_setup(hass: HomeAssistant, config: dict[str, Any]) -> bool:
     async def run(call: ServiceCall) -> dict[str, Any]:
         return await _run(hass, call.data["before"], call.data.get("device"), call.data["calls"])
 
+    async def prompt(call: ServiceCall) -> dict[str, Any]:
+        return await _prompt(hass, call.data["device"], timers=call.data["timers"])
+
     hass.services.async_register(DOMAIN, "load", load)
+    hass.services.async_register(DOMAIN, "prompt", prompt, supports_response=SupportsResponse.ONLY)
     hass.services.async_register(DOMAIN, "run", run, supports_response=SupportsResponse.ONLY)
     return True
 
@@ -120,6 +125,23 @@ async def _run(
     results = [await _call(api, call["tool"], call["args"]) for call in calls]
     await hass.async_block_till_done()
     return {"before": states, "after": _states(hass, home), "results": results}
+
+
+async def _prompt(hass: HomeAssistant, device: str, *, timers: bool) -> dict[str, Any]:
+    """Return what Home Assistant tells a language model that is spoken to at a device: its prompt and its tools."""
+    context = _context(hass, device)
+    if timers:
+        intent.async_register_timer_handler(hass, context.device_id or "", lambda *_: None)
+    api = await llm.async_get_api(hass, llm.LLM_API_ASSIST, context)
+    tools = [
+        {
+            "name": tool.name,
+            "description": tool.description or "",
+            "parameters": to_openapi(tool.parameters, custom_serializer=api.custom_serializer, openapi_version="3.1.0"),
+        }
+        for tool in api.tools
+    ]
+    return {"prompt": f"{llm.DEFAULT_INSTRUCTIONS_PROMPT}\n{api.api_prompt}", "tools": tools}
 
 
 def _context(hass: HomeAssistant, device: str | None) -> llm.LLMContext:
