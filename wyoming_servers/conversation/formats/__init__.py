@@ -1,0 +1,1 @@
+"""How families of models read a conversation and write calls."""

@@ -1,0 +1,109 @@
+"""How a family writes the values of a call: JSON, or Gemma's own. Pure logic."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from .gbnf import Rules, either, others
+
+CONTROLS = "".join(map(chr, range(1, 32))) + "\x7f"
+
+
+class Notation(ABC):
+    """How values are written."""
+
+    comma: str
+
+    @abstractmethod
+    def constant(self, value: Any) -> str:
+        """Return the text of a value."""
+
+    @abstractmethod
+    def key(self, name: str) -> str:
+        """Return the text before a member's value."""
+
+    @abstractmethod
+    def name(self, rules: Rules) -> str:
+        """Return the expression of the text before the value of a member that the schema does not name."""
+
+    @abstractmethod
+    def words(self, rules: Rules, least: int, most: int) -> str:
+        """Return the expression of a string of so many characters."""
+
+    def writes(self, value: Any) -> bool:
+        """Whether there is a text of this value."""
+        del value
+        return True
+
+    @abstractmethod
+    def text(self, expression: str) -> str:
+        """Return the expression of a string with this content, in which nothing needs to be escaped."""
+
+
+class Json(Notation):
+    """JSON as the models' templates write it."""
+
+    comma = ", "
+
+    def constant(self, value: Any) -> str:
+        """Return the text of a value."""
+        return json.dumps(value, ensure_ascii=False)
+
+    def key(self, name: str) -> str:
+        """Return the text before a member's value."""
+        return f"{self.constant(name)}: "
+
+    def name(self, rules: Rules) -> str:
+        """Return the expression of the text before the value of some member."""
+        return f'{self.words(rules, 1, 64)} ": "'
+
+    def words(self, rules: Rules, least: int, most: int) -> str:
+        """Return the expression of a string; without control characters, and without escapes by number."""
+        char = rules.add(either([others(CONTROLS + '"\\'), '"\\\\" ["\\\\/nt]']))
+        return rules.add(f'"\\"" {char}{{{least},{most}}} "\\""')
+
+    def text(self, expression: str) -> str:
+        """Return the expression of a string with this content."""
+        return f'"\\"" {expression} "\\""'
+
+
+class GemmaNotation(Notation):
+    """Gemma 4: keys are bare, strings stand between two of a token that takes the place of the quote."""
+
+    comma = ","
+    quote = '<|"|>'
+
+    def constant(self, value: Any) -> str:
+        """Return the text of a value."""
+        if isinstance(value, str):
+            return f"{self.quote}{value}{self.quote}"
+        if isinstance(value, Mapping):
+            return "{" + ",".join(f"{key}:{self.constant(each)}" for key, each in sorted(value.items())) + "}"
+        if isinstance(value, list | tuple):
+            return "[" + ",".join(map(self.constant, value)) + "]"
+        return json.dumps(value)
+
+    def key(self, name: str) -> str:
+        """Return the text before a member's value."""
+        return f"{name}:"
+
+    def name(self, rules: Rules) -> str:
+        """Return the expression of the text before the value of some member."""
+        del rules
+        return '[a-zA-Z0-9_]{1,64} ":"'
+
+    def words(self, rules: Rules, least: int, most: int) -> str:
+        """Return the expression of a string; without `<`, with which its end begins."""
+        char = rules.add(others(CONTROLS + "<"))
+        return rules.add(self.text(f"{char}{{{least},{most}}}"))
+
+    def text(self, expression: str) -> str:
+        """Return the expression of a string with this content."""
+        return f'"<|\\"|>" {expression} "<|\\"|>"'
+
+    def writes(self, value: Any) -> bool:
+        """Whether no string in the value has the quote in it: nothing can be escaped."""
+        return self.quote not in json.dumps(value, ensure_ascii=False).replace('\\"', '"')
