@@ -1,0 +1,79 @@
+"""A language model that says what a test tells it to, and remembers what it was asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+
+from wyoming_servers.conversation.engine import (
+    ChatEvent,
+    ChatRequest,
+    Finished,
+    FinishReason,
+    LanguageModel,
+    ModelState,
+    ModelStatus,
+    TextDelta,
+    ToolCall,
+)
+
+Step = ChatEvent | Exception | asyncio.Event
+"""Said, raised, or waited for."""
+
+
+def saying(*words: str) -> list[Step]:
+    """Return a script that speaks and ends."""
+    said: list[Step] = [TextDelta(word) for word in words]
+    return [*said, Finished(FinishReason.STOP, prompt_tokens=40, reused_tokens=30, completion_tokens=len(words))]
+
+
+def calling(*calls: ToolCall) -> list[Step]:
+    """Return a script that calls tools and ends."""
+    return [*calls, Finished(FinishReason.CALLS, prompt_tokens=50, reused_tokens=40, completion_tokens=9)]
+
+
+class ScriptedModel(LanguageModel):
+    """Plays one script per request; the last one again and again."""
+
+    def __init__(self, *scripts: list[Step]) -> None:
+        self.scripts = [*scripts]
+        self.asked: list[ChatRequest] = []
+        self.prefilled: list[ChatRequest] = []
+        self.began = asyncio.Event()
+        self.ended = asyncio.Event()
+        """Its generator was closed or came to an end."""
+        self.now = ModelStatus("scripted", "parrot", ModelState.READY, "cpu", context_tokens=4096)
+
+    @property
+    def status(self) -> ModelStatus:
+        return self.now
+
+    def be(self, state: ModelState, detail: str = "", restarts: int = 0) -> None:
+        """Change its status."""
+        self.now = replace(self.now, state=state, detail=detail, restarts=restarts)
+
+    async def start(self) -> None:
+        """It is there already."""
+
+    async def stop(self) -> None:
+        """Nothing was started."""
+
+    async def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
+        self.asked.append(request)
+        script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
+        self.began.set()
+        try:
+            for step in script:
+                if isinstance(step, Exception):
+                    raise step
+                if isinstance(step, asyncio.Event):
+                    await step.wait()
+                else:
+                    yield step
+        finally:
+            self.ended.set()
+
+    async def prefill(self, request: ChatRequest) -> int:
+        self.prefilled.append(request)
+        return 17

@@ -1,0 +1,134 @@
+"""`/v1/chat/completions` and `/api/prefill`: a body in, the mind's answer out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from time import monotonic
+from typing import Any
+
+from aiohttp import web
+
+from ..conversation.engine import ChatEvent, ChatRequest, Message, Role
+from ..conversation.mind import Mind
+from ..errors import EngineUnavailableError
+from ..settings import Settings
+from .answer import Chunks, Completion
+from .body import parse_object
+from .completion import Asked, must_be_answered, parse_completion
+from .errors import BodyTimeoutError, MediaTypeError
+from .failures import told
+from .homes import Homes
+from .metrics import Metrics, Timing
+from .stream import EventStream, with_pauses
+from .turn import Turn, make_turn
+
+BODY_WITHIN_S = 20.0
+KEEP_ALIVE_S = 5.0
+"""Without an event for so long, a stream sends a comment."""
+_LARGE_BYTES = 128 * 1024
+"""From here on, reading JSON takes long enough that others would notice."""
+
+
+async def read_body(request: web.Request, parse: Callable[[dict[str, Any]], Any]) -> Any:
+    """Return what `parse` makes of the body's JSON object; raises what it raises, and for a body that is none."""
+    if request.content_type != "application/json":
+        raise MediaTypeError("The body must be JSON.", remedy="Send Content-Type: application/json.")
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            raw = await request.read()
+    except TimeoutError:
+        raise BodyTimeoutError(f"The body did not arrive within {BODY_WITHIN_S:g} s.") from None
+    if len(raw) < _LARGE_BYTES:
+        return parse(parse_object(raw))
+    return await asyncio.to_thread(lambda: parse(parse_object(raw)))
+
+
+class Chat:
+    """Answers with what the mind says."""
+
+    def __init__(self, settings: Settings, mind: Mind | None, homes: Homes, metrics: Metrics) -> None:
+        self._settings = settings
+        self._maybe_mind = mind
+        self._homes = homes
+        self._metrics = metrics
+
+    async def complete(self, request: web.Request) -> web.StreamResponse:
+        """Answer `POST /v1/chat/completions`."""
+        timing = Timing(self._metrics, monotonic)
+        asked = await read_body(request, self._parse)
+        must_be_answered(asked.request)
+        events = self._answer(self._turn(asked), timing)
+        if asked.stream:
+            return await self._stream(request, asked, events)
+        completion = Completion(self._mind.status.model)
+        async with aclosing(events):
+            async for event in events:
+                completion.add(event)
+        return web.json_response(completion.object())
+
+    async def prefill(self, request: web.Request) -> web.Response:
+        """Answer `POST /api/prefill`: evaluate what comes before the user's next words."""
+        asked = await read_body(request, self._parse)
+        turn = self._turn(replace(asked, request=_with_user(asked.request)))
+        return web.json_response({"tokens": await self._mind.prefill(turn.request)})
+
+    @property
+    def _mind(self) -> Mind:
+        if self._maybe_mind is None:
+            raise EngineUnavailableError(
+                "There is no language model here.",
+                remedy="Put a GGUF file into the folder `llm`, or name an endpoint with --llm-url.",
+            )
+        return self._maybe_mind
+
+    def _parse(self, body: dict[str, Any]) -> Asked:
+        llm = self._settings.llm
+        return parse_completion(body, max_tokens=llm.max_tokens, temperature=llm.temperature)
+
+    def _turn(self, asked: Asked) -> Turn:
+        return make_turn(asked, self._homes, self._settings.server.language)
+
+    async def _answer(self, turn: Turn, timing: Timing) -> AsyncGenerator[ChatEvent, None]:
+        async with aclosing(self._mind.chat(turn.request, turn.situation, turn.language)) as events:
+            async for event in events:
+                timing.saw(event)
+                yield event
+
+    async def _stream(
+        self, request: web.Request, asked: Asked, events: AsyncGenerator[ChatEvent, None]
+    ) -> web.StreamResponse:
+        stream = EventStream(request)
+        chunks = Chunks(self._mind.status.model, include_usage=asked.include_usage)
+        try:
+            await _send_all(stream, chunks, events)
+        except Exception as err:
+            if not stream.begun:
+                raise
+            if not isinstance(err, ConnectionError):
+                error = told(err)
+                self._metrics.failed(error.code)
+                with suppress(ConnectionError):
+                    await stream.fail(error)
+        return stream.response
+
+
+async def _send_all(stream: EventStream, chunks: Chunks, events: AsyncGenerator[ChatEvent, None]) -> None:
+    async with aclosing(with_pauses(events, KEEP_ALIVE_S)) as paced:
+        async for event in paced:
+            if event is None:
+                await stream.comment()
+                continue
+            for chunk in chunks.of(event):
+                await stream.send(chunk)
+    chunks.end()
+    await stream.done()
+
+
+def _with_user(request: ChatRequest) -> ChatRequest:
+    """Return the request with words of the user to come, if the last ones were answered."""
+    if request.messages[-1].role in {Role.USER, Role.TOOL}:
+        return request
+    return replace(request, messages=(*request.messages, Message(Role.USER)))

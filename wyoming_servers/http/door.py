@@ -1,0 +1,164 @@
+"""The HTTP door itself: opened and closed with the server, and every request's way through it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from time import monotonic
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from ..conversation.mind import Mind
+from ..home.model import Home
+from ..settings import Settings
+from .bearer import checked_token, read_or_make_token
+from .chat import Chat, read_body
+from .failures import error_response, told
+from .guard import Guard, is_loopback
+from .homes import Homes, counts
+from .listening import HttpConnection, RefusedConnection, bind
+from .metrics import Metrics
+from .status import Status
+
+_LOGGER = logging.getLogger(__name__)
+
+BODY_BYTES = 4 * 1024 * 1024
+HEADER_BYTES = 8 * 1024
+"""Of one header, and of the address."""
+LINGER_S = 1.0
+"""For a client to read why its body is not wanted."""
+STOP_WITHIN_S = 1.5
+CLIENT_LEFT = 499
+"""As nginx counts requests that nobody waits for any more."""
+
+
+class HttpDoor:
+    """Serves OpenAI's protocol and Sotto's additions on `settings.http.uri`."""
+
+    def __init__(self, settings: Settings, mind: Mind | None, home: Home) -> None:
+        """Stand before a mind that others start and stop; None: there is no language model, and chats are refused."""
+        self._settings = settings
+        self._mind = mind
+        self._homes = Homes(home)
+        self._metrics = Metrics(lambda: mind.status if mind is not None else None)
+        self._guard: Guard | None = None
+        self._handlers: web.Server | None = None
+        self._runner: web.AppRunner | None = None
+        self._server: asyncio.Server | None = None
+        self._running: set[asyncio.Task[object]] = set()
+
+    @property
+    def port(self) -> int | None:
+        """The port that is listened on; None while closed."""
+        sockets = self._server.sockets if self._server is not None else ()
+        return int(sockets[0].getsockname()[1]) if sockets else None
+
+    async def start(self) -> None:
+        """Open the door. Raises SettingsError for an address or a token file that cannot be used."""
+        self._server = await bind(self._settings.http.uri, self._connected)
+        try:
+            self._guard = await self._make_guard(self._server)
+            self._runner = web.AppRunner(self._application(), handler_cancellation=True, shutdown_timeout=0)
+            await self._runner.setup()
+            self._handlers = self._runner.server
+            await self._server.start_serving()
+        except BaseException:
+            await self.stop()
+            raise
+        _LOGGER.info("HTTP listens on port %s", self.port)
+
+    async def stop(self) -> None:
+        """Close the door; whatever is being answered ends at once."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running, timeout=STOP_WITHIN_S)
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _make_guard(self, server: asyncio.Server) -> Guard:
+        """Ask for the token that is set, or, unless only this machine can connect, for the one in the data folder."""
+        given = self._settings.http.token
+        loopback = all(is_loopback(each.getsockname()[0]) for each in server.sockets)
+        if given:
+            return Guard(checked_token(given, "--http-token"), loopback=loopback)
+        if loopback:
+            return Guard(None, loopback=True)
+        path = self._settings.server.data_dir / "token"
+        return Guard(await asyncio.to_thread(read_or_make_token, path), loopback=False)
+
+    def _connected(self) -> asyncio.Protocol:
+        handlers = self._handlers
+        assert handlers is not None  # noqa: S101 - it serves only after `start`
+        if len(handlers.connections) >= self._settings.server.max_connections:
+            return RefusedConnection()
+        return HttpConnection(
+            handlers,
+            loop=asyncio.get_running_loop(),
+            access_log=None,  # type: ignore[arg-type] # which turns it off
+            logger=_LOGGER,
+            keepalive_timeout=self._settings.server.idle_s,
+            lingering_time=LINGER_S,
+            max_line_size=HEADER_BYTES,
+            max_field_size=HEADER_BYTES,
+        )
+
+    def _application(self) -> web.Application:
+        app = web.Application(middlewares=[self._answer], client_max_size=BODY_BYTES)
+        chat = Chat(self._settings, self._mind, self._homes, self._metrics)
+        status = Status(self._mind, self._homes, self._metrics)
+        app.add_routes(
+            [
+                web.post("/v1/chat/completions", chat.complete),
+                web.get("/v1/models", status.models),
+                web.get("/v1/models/{model:.+}", status.model),
+                web.post("/api/prefill", chat.prefill),
+                web.post("/api/home", self._keep_home),
+                web.get("/api/home/{hash}", self._find_home),
+                web.get("/api/status", status.status),
+                web.get("/healthz", status.health),
+                web.get("/readyz", status.ready),
+                web.get("/metrics", status.metrics),
+            ]
+        )
+        return app
+
+    async def _keep_home(self, request: web.Request) -> web.Response:
+        return web.json_response({"hash": await read_body(request, self._homes.keep)})
+
+    async def _find_home(self, request: web.Request) -> web.Response:
+        home_hash = request.match_info["hash"]
+        return web.json_response({"hash": home_hash, **counts(self._homes.find(home_hash).snapshot)})
+
+    @web.middleware
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - aiohttp runs this as a task
+        self._running.add(task)
+        started = monotonic()
+        status = CLIENT_LEFT
+        try:
+            response = await self._refused_or_answered(request, handler)
+            status = response.status
+        finally:
+            self._running.discard(task)
+            resource = request.match_info.route.resource
+            route = resource.canonical if resource is not None else "other"
+            self._metrics.answered(route, status)
+            _LOGGER.debug("%s %s: %s in %.0f ms", request.method, route, status, (monotonic() - started) * 1000)
+        return response
+
+    async def _refused_or_answered(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        assert self._guard is not None  # noqa: S101 - it serves only after `start`
+        try:
+            self._guard.check(request)
+            return await handler(request)
+        except Exception as err:  # noqa: BLE001 - `told` logs it
+            error = told(err)
+            self._metrics.failed(error.code)
+            return error_response(error)

@@ -1,0 +1,112 @@
+"""The ways in which HTTP refuses, and what each of Sotto's errors is to an OpenAI client. Pure logic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import BadRequestError, LimitExceededError, SottoError
+
+
+class FieldError(BadRequestError):
+    """A field of the body is not what it must be."""
+
+    def __init__(self, param: str | None, problem: str, *, remedy: str = "") -> None:
+        super().__init__(f"{param or 'The body'}: {problem}.", remedy=remedy)
+        self.param = param
+
+
+class UnknownHomeError(BadRequestError):
+    """No home with this hash was sent since the start, or it was one too many; the client sends it again."""
+
+    code = "unknown_home"
+
+
+class UnauthorizedError(SottoError):
+    """The token is missing or another."""
+
+    code = "invalid_api_key"
+
+
+class ForbiddenError(SottoError):
+    """A web page of somebody else is asking."""
+
+    code = "forbidden"
+
+
+class NotFoundError(BadRequestError):
+    """There is nothing at this address."""
+
+    code = "not-found"
+
+
+class MethodError(BadRequestError):
+    """The address takes another method."""
+
+    code = "method-not-allowed"
+
+
+class MediaTypeError(BadRequestError):
+    """The body is not declared to be JSON."""
+
+    code = "unsupported-media-type"
+
+
+class BodyTooLargeError(LimitExceededError):
+    """The body is larger than the door allows."""
+
+    code = "body-too-large"
+
+
+class HeaderTooLargeError(LimitExceededError):
+    """A header or the address is larger than the door allows."""
+
+    code = "header-too-large"
+
+
+class BodyTimeoutError(LimitExceededError):
+    """The body did not arrive in time."""
+
+    code = "body-timeout"
+
+
+_STATUS = {
+    "bad-request": 400,
+    "limit-exceeded": 400,
+    "invalid_api_key": 401,
+    "forbidden": 403,
+    "not-found": 404,
+    "unknown_home": 404,  # a 409 would be sent again unchanged by the official client
+    "unknown-model": 404,
+    "method-not-allowed": 405,
+    "body-timeout": 408,
+    "body-too-large": 413,
+    "unsupported-media-type": 415,
+    "overloaded": 429,
+    "header-too-large": 431,
+    "remote-failed": 502,
+    "home-failed": 502,
+    "engine-unavailable": 503,
+    "engine-loading": 503,
+}
+"""By code; anything else is 500."""
+
+_RETRY_AFTER_S = {"engine-loading": 2, "overloaded": 1}
+
+
+def status_of(error: SottoError) -> int:
+    """Return the HTTP status of an error."""
+    return _STATUS.get(error.code, 500)
+
+
+def headers_of(error: SottoError) -> dict[str, str]:
+    """Return the headers that say what to do about an error."""
+    if error.code in _RETRY_AFTER_S:
+        return {"Retry-After": str(_RETRY_AFTER_S[error.code])}
+    return {"WWW-Authenticate": "Bearer"} if isinstance(error, UnauthorizedError) else {}
+
+
+def error_object(error: SottoError) -> dict[str, Any]:
+    """Return an error as OpenAI writes it."""
+    status = status_of(error)
+    kind = "server_error" if status >= 500 else "rate_limit_error" if status == 429 else "invalid_request_error"
+    return {"error": {"message": str(error), "type": kind, "param": getattr(error, "param", None), "code": error.code}}
