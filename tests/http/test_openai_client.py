@@ -12,7 +12,7 @@ from openai import AsyncOpenAI
 
 from tests.http.conftest import TOKEN, OpenDoor
 from tests.http.scripted_model import ScriptedModel, calling, saying
-from wyoming_servers.conversation.engine import FinishReason, Message, Role, ToolCall, ToolChoice
+from wyoming_servers.conversation.engine import Finished, FinishReason, Message, Role, ToolCall, ToolChoice
 from wyoming_servers.errors import EngineLoadingError, LimitExceededError, OverloadedError, RemoteError
 from wyoming_servers.http.door import HttpDoor
 
@@ -26,6 +26,11 @@ TURN_ON: Any = {
     },
 }
 GET_TIME: Any = {"type": "function", "function": {"name": "GetTime"}}
+
+
+async def read_all(answer: Any) -> None:
+    async for _ in answer:
+        pass
 
 
 async def test_a_streamed_conversation_calls_a_tool_and_answers_from_its_result(
@@ -107,7 +112,7 @@ async def test_the_index_tells_streamed_calls_apart(openai: AsyncOpenAI, model: 
 
 async def test_a_json_schema_reaches_the_model(openai: AsyncOpenAI, model: ScriptedModel) -> None:
     model.scripts = [saying('{"rooms": 3}')]
-    schema = {"type": "object", "properties": {"rooms": {"type": "integer"}}, "required": ["rooms"]}
+    schema: dict[str, Any] = {"type": "object", "properties": {"rooms": {"type": "integer"}}, "required": ["rooms"]}
     answer = await openai.chat.completions.create(
         model="any",
         messages=[USER],
@@ -140,8 +145,7 @@ async def test_the_settings_stand_for_what_a_body_leaves_out(open_door: OpenDoor
 
 
 async def test_an_answer_that_was_cut_says_so(openai: AsyncOpenAI, model: ScriptedModel) -> None:
-    script = saying("Once upon")
-    model.scripts = [[script[0], type(script[-1])(FinishReason.LENGTH)]]  # type: ignore[arg-type, call-arg, list-item]
+    model.scripts = [[*saying("Once upon")[:1], Finished(FinishReason.LENGTH)]]
     answer = await openai.chat.completions.create(model="any", messages=[USER])
     assert answer.choices[0].finish_reason == "length"
 
@@ -211,21 +215,16 @@ async def test_what_fails_before_the_first_word_has_its_status(
 
 async def test_what_fails_in_mid_stream_is_an_event(openai: AsyncOpenAI, model: ScriptedModel) -> None:
     model.scripts = [[*saying("Well")[:1], RemoteError("It broke off.", remedy="Try again.")]]
-    said = []
     stream = await openai.chat.completions.create(model="any", messages=[USER], stream=True)
+    assert (await anext(stream)).choices[0].delta.content == "Well"
     with pytest.raises(official.APIError) as caught:
-        async for chunk in stream:
-            said.append(chunk.choices[0].delta.content)  # noqa: PERF401 - what came before the error is asserted
-    assert said == ["Well"]
+        await anext(stream)
     assert (caught.value.message, caught.value.code) == ("It broke off. Try again.", "remote-failed")
 
 
 @pytest.mark.parametrize("stream", [False, True])
-async def test_an_answer_without_an_end_is_an_error(
-    openai: AsyncOpenAI, model: ScriptedModel, *, stream: bool
-) -> None:
+async def test_an_answer_without_an_end_is_an_error(openai: AsyncOpenAI, model: ScriptedModel, *, stream: bool) -> None:
     model.scripts = [saying("Well")[:1]]
     with pytest.raises(official.APIError) as caught:
-        answer: Any = await openai.chat.completions.create(model="any", messages=[USER], stream=stream)
-        [chunk async for chunk in answer]
+        await read_all(await openai.chat.completions.create(model="any", messages=[USER], stream=stream))
     assert caught.value.code == "engine-failed"

@@ -47,7 +47,7 @@ class Asked:
 def parse_completion(body: Mapping[str, Any], *, max_tokens: int, temperature: float) -> Asked:
     """Return what is asked for; the numbers stand for those that the body leaves out. Raises FieldError."""
     fields = checked(_BODY, body)
-    tools = _tools(fields["tools"])
+    tools = sorted_tools(fields["tools"])
     callable_names, choice = _choice(fields["tool_choice"], tools)
     request = ChatRequest(
         messages=_conversation(fields["messages"]),
@@ -60,11 +60,6 @@ def parse_completion(body: Mapping[str, Any], *, max_tokens: int, temperature: f
     )
     options = fields["stream_options"] or {}
     return Asked(request, bool(fields["stream"]), bool(options.get("include_usage")), fields["sotto"])
-
-
-def parse_tools(value: Any) -> tuple[Tool, ...]:
-    """Return tools in OpenAI's notation, sorted by name; raises FieldError."""
-    return _tools(checked(_TOOLS, value))
 
 
 def said_last(request: ChatRequest) -> str:
@@ -152,7 +147,8 @@ def _tool(value: Any) -> Tool:
     return Tool(function["name"], function["description"] or "", parameters)
 
 
-def _tools(tools: list[Tool] | None) -> tuple[Tool, ...]:
+def sorted_tools(tools: list[Tool] | None) -> tuple[Tool, ...]:
+    """Return the tools by name; raises FieldError for one that is there twice."""
     ordered = tuple(sorted(tools or (), key=lambda tool: tool.name))
     for one, other in pairwise(ordered):
         if one.name == other.name:
@@ -198,9 +194,7 @@ def _open(fields: Mapping[Any, Any]) -> Callable[[Any], Any]:
     return lambda value: schema(mapping(value))
 
 
-_PART = _open(
-    {vol.Required("type"): one_of("text", "refusal"), **optional("text", text), **optional("refusal", text)}
-)
+_PART = _open({vol.Required("type"): one_of("text", "refusal"), **optional("text", text), **optional("refusal", text)})
 _PARTS = list_of(_PART, 1024)
 _CALL = _open(
     {
@@ -229,7 +223,8 @@ _TOOL = _open(
         ),
     }
 )
-_TOOLS = list_of(_tool, MOST_TOOLS)
+TOOLS = list_of(_tool, MOST_TOOLS)
+"""Checks tools in OpenAI's notation."""
 _NAMED = _open(
     {vol.Required("type"): one_of("function"), vol.Required("function"): _open({vol.Required("name"): _tool_name})}
 )
@@ -247,7 +242,7 @@ _BODY = _open(
     {
         vol.Required("messages"): list_of(_message, MOST_MESSAGES),
         **optional("model", text),
-        **optional("tools", _TOOLS),
+        **optional("tools", TOOLS),
         **optional("tool_choice", _tool_choice),
         **optional("response_format", _response_format),
         **optional("stream", switch),

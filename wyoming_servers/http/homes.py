@@ -13,7 +13,7 @@ from ..conversation.constraints import constrain
 from ..conversation.engine import Tool
 from ..home.model import Area, Entity, Floor, Home, HomeSnapshot
 from .body import checked, list_of, mapping, optional, text, word
-from .completion import MOST_TOOLS, parse_tools
+from .completion import MOST_TOOLS, TOOLS, sorted_tools
 from .errors import FieldError, UnknownHomeError
 
 MOST_HOMES = 8
@@ -133,7 +133,7 @@ def parse_home(body: Mapping[str, Any]) -> tuple[HomeSnapshot, tuple[Tool, ...]]
         entities=tuple(Entity(**each) for each in fields["entities"]),
         device_areas=fields["device_areas"],
     )
-    return snapshot, parse_tools(fields["tools"])
+    return snapshot, sorted_tools(fields["tools"])
 
 
 def _unique(items: list[dict[str, Any]], kind: str, key: str) -> set[str]:
@@ -181,6 +181,6 @@ _HOME = vol.Schema(
         vol.Optional("areas", default=[]): list_of(_AREA, 1000),
         vol.Required("entities"): list_of(_ENTITY, 10_000),
         vol.Optional("device_areas", default={}): vol.All(mapping, {word: word}),
-        vol.Optional("tools", default=[]): list_of(mapping, MOST_TOOLS),
+        **optional("tools", TOOLS),
     }
 )
