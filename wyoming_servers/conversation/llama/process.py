@@ -1,0 +1,128 @@
+"""The process of llama.cpp as the server sees it: started, spoken to line by line, and ended for certain."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from ...errors import EngineError
+from .wire import Line, LoadOrder, decode, encode
+
+_LOGGER = logging.getLogger(__name__)
+
+LONGEST_LINE = 8 * 2**20
+
+
+class ProcessEndedError(Exception):
+    """The process is gone, or had to be ended; the message says how."""
+
+
+class LlamaProcess:
+    """A running process. What it says arrives in `next_line`, but for what is only to be logged."""
+
+    def __init__(self, process: Process, on_end: Callable[[], None]) -> None:
+        self._process = process
+        self._on_end = on_end
+        self._lines: asyncio.Queue[Line | None] = asyncio.Queue()
+        self.ended = False
+
+    @classmethod
+    @asynccontextmanager
+    async def running(cls, order: LoadOrder, on_end: Callable[[], None], stop_s: float) -> AsyncIterator[LlamaProcess]:
+        """Start a process that loads a model; it is ended when the context is left: in peace if nothing is wrong."""
+        environment = {**os.environ, "GGML_NO_BACKTRACE": "1", "PYTHONUNBUFFERED": "1"}
+        native = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", __package__, stdin=PIPE, stdout=PIPE, stderr=PIPE,
+            limit=LONGEST_LINE, env=environment,
+        )  # fmt: skip
+        process = cls(native, on_end)
+        readers = [asyncio.create_task(process._read()), asyncio.create_task(process._read_errors())]
+        try:
+            process.send(order.to_line())
+            yield process
+            await process._stop(stop_s)
+        except asyncio.CancelledError:
+            await process._stop(stop_s)
+            raise
+        finally:
+            process._kill()
+            await native.wait()
+            await asyncio.gather(*readers)
+            native._transport.close()  # type: ignore[attr-defined] # noqa: SLF001 - else its pipes wait for the collector
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
+
+    def send(self, line: Line) -> None:
+        """Give an order; nothing happens if the process is gone."""
+        if self._process.stdin is not None and not self._process.stdin.is_closing():
+            self._process.stdin.write(encode(line))
+
+    async def next_line(self) -> Line:
+        """Wait for what it says next; raises ProcessEndedError when it is gone."""
+        line = await self._lines.get()
+        if line is None:
+            self._lines.put_nowait(None)
+            raise self.death()
+        return line
+
+    def death(self) -> ProcessEndedError:
+        """Say how it ended."""
+        code = self._process.returncode
+        if code is None:
+            return ProcessEndedError("it closed its output")
+        if code < 0:
+            return ProcessEndedError(f"it was ended by {signal.Signals(-code).name}")
+        return ProcessEndedError(f"it ended with code {code}")
+
+    async def _read(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101 - it was asked for
+        with contextlib.suppress(ValueError):  # what is no line any more is the end of all lines
+            while data := await self._process.stdout.readline():
+                self._take(decode(data))
+        self._kill()
+        await self._process.wait()
+        self.ended = True
+        self._lines.put_nowait(None)
+        self._on_end()
+
+    def _take(self, line: Line) -> None:
+        if "log" in line:
+            _LOGGER.debug("llama.cpp: %s", line["log"])
+        elif "warning" in line:
+            _LOGGER.warning("%s", line["warning"])
+        else:
+            self._lines.put_nowait(line)
+
+    async def _read_errors(self) -> None:
+        assert self._process.stderr is not None  # noqa: S101 - it was asked for
+        with contextlib.suppress(ValueError):
+            while data := await self._process.stderr.readline():
+                _LOGGER.debug("llama.cpp's process: %s", data.decode("utf-8", errors="replace").rstrip())
+
+    async def _stop(self, within_s: float) -> None:
+        """Let it finish what it keeps on disk, but not for long."""
+        self.send({"op": "stop"})
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._process.wait()
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
+
+def broken(reason: ProcessEndedError) -> EngineError:
+    """Return the error of a request whose process ended."""
+    return EngineError(
+        f"The language model's process broke off: {reason}.", remedy="It starts again by itself; try again in a moment."
+    )
