@@ -106,9 +106,9 @@ def callable_tools(request: ChatRequest) -> tuple[Tool, ...]:
 
 
 def object_call(rules: Rules, tools: Mapping[str, str], arguments: str = "arguments") -> str:
-    """Return the expression of a call as an object with name and arguments, up to before the closing brace."""
+    """Return the expression of an object with name and arguments, without its braces."""
     names = {f'{Json().constant(name)[1:]}, "{arguments}": ': follow for name, follow in tools.items()}
-    return rules.add(joined(literal('{"name": "'), choice(rules, names)))
+    return rules.add(joined(literal('"name": "'), choice(rules, names)))
 
 
 def repeated(call: str, again: str, rules: Rules) -> str:

@@ -36,8 +36,7 @@ class ChatML(CallingFormat):
         """Create the format of a model; one that thinks finds an empty thought at the beginning of its reply."""
         self.thinks = thinks
 
-    def _user(self, scribe: Scribe, message: Message, *, first: bool) -> None:
-        del first
+    def _user(self, scribe: Scribe, message: Message) -> None:
         scribe.marks(f"<|im_start|>{'system' if message.role is Role.SYSTEM else 'user'}\n")
         if message.role is Role.USER:
             scribe.begin_content()
@@ -85,7 +84,7 @@ class Hermes(ChatML):
         scribe.marks("<|im_end|>\n")
 
     def _calls(self, rules: Rules, tools: Mapping[str, str]) -> str:
-        call = joined('"\\n"', object_call(rules, tools), literal("}\n" + self.end))
+        call = joined(literal("\n{"), object_call(rules, tools), literal("}\n" + self.end))
         return repeated(call, literal("\n" + self.mark), rules)
 
     def _call_parser(self, request: ChatRequest) -> Parser:

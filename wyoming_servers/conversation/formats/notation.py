@@ -1,10 +1,9 @@
-"""How a family writes the values of a call: JSON, or Gemma's own. Pure logic."""
+"""How a family writes the values of a call. Pure logic."""
 
 from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from typing import Any
 
 from .gbnf import Rules, either, others
@@ -68,42 +67,3 @@ class Json(Notation):
     def text(self, expression: str) -> str:
         """Return the expression of a string with this content."""
         return f'"\\"" {expression} "\\""'
-
-
-class GemmaNotation(Notation):
-    """Gemma 4: keys are bare, strings stand between two of a token that takes the place of the quote."""
-
-    comma = ","
-    quote = '<|"|>'
-
-    def constant(self, value: Any) -> str:
-        """Return the text of a value."""
-        if isinstance(value, str):
-            return f"{self.quote}{value}{self.quote}"
-        if isinstance(value, Mapping):
-            return "{" + ",".join(f"{key}:{self.constant(each)}" for key, each in sorted(value.items())) + "}"
-        if isinstance(value, list | tuple):
-            return "[" + ",".join(map(self.constant, value)) + "]"
-        return json.dumps(value)
-
-    def key(self, name: str) -> str:
-        """Return the text before a member's value."""
-        return f"{name}:"
-
-    def name(self, rules: Rules) -> str:
-        """Return the expression of the text before the value of some member."""
-        del rules
-        return '[a-zA-Z0-9_]{1,64} ":"'
-
-    def words(self, rules: Rules, least: int, most: int) -> str:
-        """Return the expression of a string; without `<`, with which its end begins."""
-        char = rules.add(others(CONTROLS + "<"))
-        return rules.add(self.text(f"{char}{{{least},{most}}}"))
-
-    def text(self, expression: str) -> str:
-        """Return the expression of a string with this content."""
-        return f'"<|\\"|>" {expression} "<|\\"|>"'
-
-    def writes(self, value: Any) -> bool:
-        """Whether no string in the value has the quote in it: nothing can be escaped."""
-        return self.quote not in json.dumps(value, ensure_ascii=False).replace('\\"', '"')

@@ -46,6 +46,10 @@ class Scribe:
         """Note that what a user said begins here; the last one counts."""
         self._prefill = len(self._pieces)
 
+    def ends_with(self, mark: str) -> bool:
+        """Whether the last that was written is this mark."""
+        return bool(self._pieces) and self._pieces[-1].special and self._pieces[-1].text.endswith(mark)
+
     def prompt(self) -> Prompt:
         """Return what was written."""
         prefill = len(self._pieces) if self._prefill is None else self._prefill
@@ -55,6 +59,9 @@ class Scribe:
 class TurnFormat(Format):
     """A format that writes one turn after the other."""
 
+    opens_turn = False
+    """Whether the system message stands in the first user's turn: that turn is opened before the exchange begins."""
+
     def render(self, request: ChatRequest) -> Prompt:
         """Return the prompt up to where the model goes on writing."""
         scribe = Scribe()
@@ -62,12 +69,16 @@ class TurnFormat(Format):
         self._open(scribe, system, request.tools)
         exchanges = list(split_exchanges(rest))
         for index, exchange in enumerate(exchanges):
+            if self.opens_turn and index:
+                self._open_turn(scribe)
             scribe.begin_exchange(len(exchange))
-            self._exchange(scribe, exchange, index, current=index == len(exchanges) - 1)
+            if self.opens_turn and exchange[0].role is not Role.USER:
+                self._user(scribe, Message(Role.USER))
+            self._exchange(scribe, exchange, current=index == len(exchanges) - 1)
         self._reply(scribe, rest)
         return scribe.prompt()
 
-    def _exchange(self, scribe: Scribe, exchange: Sequence[Message], index: int, *, current: bool) -> None:
+    def _exchange(self, scribe: Scribe, exchange: Sequence[Message], *, current: bool) -> None:
         calls: dict[str, str] = {}
         for role, run in groupby(exchange, key=lambda message: message.role):
             messages = list(run)
@@ -79,15 +90,18 @@ class TurnFormat(Format):
                     self._assistant(scribe, message, current=current)
             else:
                 for message in messages:
-                    self._user(scribe, message, first=index == 0)
+                    self._user(scribe, message)
 
     @abstractmethod
     def _open(self, scribe: Scribe, system: str, tools: Sequence[Tool]) -> None:
         """Write the system message and the tools."""
 
     @abstractmethod
-    def _user(self, scribe: Scribe, message: Message, *, first: bool) -> None:
-        """Write what a user said; `begin_content` goes before the content."""
+    def _user(self, scribe: Scribe, message: Message) -> None:
+        """Write what a user said, or a system message in between; `begin_content` goes before a user's content."""
+
+    def _open_turn(self, scribe: Scribe) -> None:
+        """Write the beginning of a user's turn, where `opens_turn`."""
 
     @abstractmethod
     def _assistant(self, scribe: Scribe, message: Message, *, current: bool) -> None:
