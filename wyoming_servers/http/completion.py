@@ -115,9 +115,9 @@ def _conversation(messages: list[Message]) -> tuple[Message, ...]:
     if not messages:
         raise FieldError("messages", "there must be at least one")
     _check_results(messages)
-    system = "\n\n".join(each.content for each in messages if each.role is Role.SYSTEM)
-    rest = tuple(each for each in messages if each.role is not Role.SYSTEM)
-    return (Message(Role.SYSTEM, system), *rest) if system else rest or (Message(Role.USER),)
+    system = [each.content for each in messages if each.role is Role.SYSTEM]
+    rest = (each for each in messages if each.role is not Role.SYSTEM)
+    return (Message(Role.SYSTEM, "\n\n".join(system)), *rest) if system else tuple(rest)
 
 
 def _check_results(messages: list[Message]) -> None:
