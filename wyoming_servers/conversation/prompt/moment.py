@@ -13,7 +13,7 @@ from datetime import datetime
 from ...home.model import Area, Entity, HomeSnapshot
 from ..calls.sentence import Sentence
 from .prompt import Prompt
-from .relevance import Dense, Index, Scored
+from .relevance import CALLED, Dense, Index, Scored
 from .states import STATELESS
 from .tail import Tail, about, ahead, names_of
 
@@ -22,9 +22,6 @@ NAMES = 16
 
 STATES = 4
 """Of more than so many nothing is told: the model looks them up, and claims nothing from a part of them."""
-
-NAMED = 0.85
-"""Part of a name from which its thing is named."""
 
 CLOSE = 0.85
 """Part of the best from which another is meant just as well."""
@@ -91,7 +88,7 @@ def _told(found: Sequence[_Found], sentence: Sentence, here: Area | None) -> lis
 
 def _named(found: Sequence[_Found]) -> list[Entity]:
     """Return what is called by its name; where several are, those that fit as well as the best."""
-    named = [(each, entity) for each, entity in found if each.name >= NAMED]
+    named = [(each, entity) for each, entity in found if each.name >= CALLED]
     return [entity for each, entity in named if each.score >= CLOSE * named[0][0].score]
 
 

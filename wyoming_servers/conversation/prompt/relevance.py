@@ -24,6 +24,12 @@ Dense = Callable[[str, Sequence[str]], Sequence[float]]
 NAME, AREA, FLOOR, KIND, HERE, DENSE = 4.0, 2.0, 1.5, 1.0, 0.5, 2.0
 """What a whole name, an area, a floor, a kind of thing, the speaker's room and a likeness of 1 count."""
 
+KIND_HERE = 1.0
+"""What a thing of the kind that is said counts in the speaker's room: "turn on the light"."""
+
+CALLED = 0.85
+"""From which share of its name an entity is called by it."""
+
 WHOLE = 0.7
 """From which share of its name an area or a floor is taken to be said."""
 
@@ -60,8 +66,14 @@ class Index:
         named = {id(thing): thing.names for thing in things}
         self._count(named.values())
         self._names = {key: tuple(map(self._name, names)) for key, names in named.items()}
+        self._area_tokens = {
+            area.area_id: frozenset(each for name in self._names[id(area)] for each in name.tokens)
+            for area in home.areas
+        }
         self._floor_of = {area.area_id: area.floor_id for area in home.areas}
         self._kinds = _kinds_in(home)
+        nouns = {token for words in self._kinds.values() for word in words for token in tokens_of(word)}
+        self._nouns = frozenset(index for token, index in self._vocabulary.items() if token in nouns)
         self._texts = [_text(entity, home) for entity in home.entities]
 
     def _count(self, things: Iterable[tuple[str, ...]]) -> None:
@@ -81,6 +93,7 @@ class Index:
         said = Said(utterance)
         weights = said.weights(self._tokens)
         areas = {area.area_id: self._share(area, weights, WHOLE) for area in self._home.areas}
+        discounted = self._discounted(weights, areas)
         floors = {floor.floor_id: self._share(floor, weights, WHOLE) for floor in self._home.floors}
         kinds = {kind: _strength(said.count(words)) for kind, words in self._kinds.items()}
         room = None if here is None or any(areas.values()) or any(floors.values()) else here.area_id
@@ -88,12 +101,28 @@ class Index:
         scored = []
         for entity, like in zip(self._home.entities, likeness, strict=True):
             area = entity.area_id or ""
-            name, kind = self._share(entity, weights), _kind(entity, kinds)
+            kind = _kind(entity, kinds)
             place = AREA * areas.get(area, 0.0) + FLOOR * floors.get(self._floor_of.get(area) or "", 0.0)
-            score = NAME * name + KIND * kind + place + DENSE * like + (HERE if room and area == room else 0.0)
+            name = self._share(entity, weights)
+            if 0 < name < CALLED:
+                name = self._share(entity, discounted.get(area, discounted[""]))
+            nearby = (HERE + KIND_HERE * bool(kind)) if room and area == room else 0.0
+            score = NAME * name + KIND * kind + place + DENSE * like + nearby
             if score > 0:
                 scored.append(Scored(entity.entity_id, score, name, place, kind))
         return sorted(scored, key=lambda each: (-each.score, each.entity_id))
+
+    def _discounted(self, weights: Sequence[float], areas: Mapping[str, float]) -> dict[str, Sequence[float]]:
+        """Return the weights for things in each area: its name, if that is said, and nouns tell little a second time.
+
+        Else all that is called "Kitchen ..." would come before the kitchen's only fan.
+        """
+        plain = [each / 2 if index in self._nouns else each for index, each in enumerate(weights)]
+        found: dict[str, Sequence[float]] = {"": plain}
+        for area_id, tokens in self._area_tokens.items():
+            said = areas[area_id] > 0
+            found[area_id] = [0.0 if each in tokens else plain[each] for each in range(len(plain))] if said else plain
+        return found
 
     def _share(self, thing: Named, weights: Sequence[float], least: float = 0.0) -> float:
         """Return how much of the best fitting name is in the sentence; a longer name that is wholly there fits best."""

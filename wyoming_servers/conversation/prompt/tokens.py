@@ -75,6 +75,11 @@ def _sounds(run: str) -> Sequence[str]:
     return sounds if len(sounds) == len(run) else [pinyin(char) or char for char in run]
 
 
+def _stem(word: str) -> str:
+    """Return an English verb without its ending: vacuum for vacuuming."""
+    return word.removesuffix("ing") if len(word) > 5 and word.isascii() else word
+
+
 class Said:
     """A sentence, as what of other texts is in it."""
 
@@ -82,6 +87,7 @@ class Said:
         self.text = folded(sentence)
         self._tokens = tokens_of(sentence)
         self._written = frozenset(token.written for token in self._tokens)
+        self._stems = self._written | {_stem(word) for word in self._written}
         self._sounds = frozenset(token.sound for token in self._tokens if token.sound)
         self._syllables = frozenset(syllable for sound in self._sounds for syllable in sound.split())
 
@@ -99,7 +105,7 @@ class Said:
     def _says(self, word: str) -> bool:
         if _is_chinese(word):
             return word in self.text
-        return self._written.issuperset(token.written for token in tokens_of(word))
+        return self._stems.issuperset(token.written for token in tokens_of(word))
 
     def _weight(self, token: Token) -> float:
         if token.written in self._written:
