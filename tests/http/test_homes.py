@@ -50,6 +50,10 @@ def homes() -> Homes:
     return Homes(DemoHome())
 
 
+def keep(homes: Homes, home: dict[str, Any]) -> str:
+    return homes.keep(*parse_home(home))
+
+
 def turn(homes: Homes, *tools: Tool, words: str = "turn on the lamp", **fields: Any) -> Turn:
     request = ChatRequest((Message(Role.SYSTEM, "You are Sotto."), Message(Role.USER, words)), tools)
     return make_turn(Asked(request, sotto=HomeFields(**fields)), homes, "en")
@@ -87,7 +91,7 @@ def test_a_home_is_read_whole() -> None:
     ],
 )
 def test_states_order_and_tools_do_not_change_the_hash(homes: Homes, path: str, value: Any) -> None:
-    assert homes.keep(changed(path, value)) == homes.keep(HOME)
+    assert keep(homes, changed(path, value)) == keep(homes, HOME)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +108,7 @@ def test_states_order_and_tools_do_not_change_the_hash(homes: Homes, path: str, 
     ],
 )
 def test_what_is_said_changes_the_hash(homes: Homes, path: str, value: Any) -> None:
-    assert homes.keep(changed(path, value)) != homes.keep(HOME)
+    assert keep(homes, changed(path, value)) != keep(homes, HOME)
 
 
 @given(st.randoms(use_true_random=False))
@@ -147,15 +151,15 @@ def test_the_hash_is_as_documented() -> None:
 def test_a_home_that_is_wrong_is_told_where(homes: Homes, path: str, value: Any, param: str) -> None:
     home = changed(path, value) if not path.startswith("floors.0") else {**HOME, "floors": [value]}
     with pytest.raises(FieldError) as caught:
-        homes.keep(home)
+        keep(homes, home)
     assert caught.value.param == param
     assert len(homes) == 0
 
 
 def test_the_homes_that_were_used_last_are_kept(homes: Homes) -> None:
-    first, second, *_ = [homes.keep(changed("entities.0.name", f"Lamp {n}")) for n in range(MOST_HOMES)]
+    first, second, *_ = [keep(homes, changed("entities.0.name", f"Lamp {n}")) for n in range(MOST_HOMES)]
     homes.find(first)
-    homes.keep(HOME)
+    keep(homes, HOME)
     assert len(homes) == MOST_HOMES
     homes.find(first)
     with pytest.raises(UnknownHomeError):
@@ -163,22 +167,22 @@ def test_the_homes_that_were_used_last_are_kept(homes: Homes) -> None:
 
 
 def test_a_home_that_is_sent_again_has_its_new_states(homes: Homes) -> None:
-    home_hash = homes.keep(HOME)
-    homes.keep(changed("entities.1.state", "30"))
+    home_hash = keep(homes, HOME)
+    keep(homes, changed("entities.1.state", "30"))
     heat = homes.find(home_hash).snapshot.entity("sensor.heat")
     assert heat is not None
     assert heat.state == "30"
 
 
 def test_a_turn_knows_the_home_the_words_and_the_room(homes: Homes) -> None:
-    made = turn(homes, home=homes.keep(HOME), area="bedroom", language="zh-CN", words="开灯")
+    made = turn(homes, home=keep(homes, HOME), area="bedroom", language="zh-CN", words="开灯")
     assert made.situation is not None
     assert made.situation.here is not None
     assert (made.situation.here.name, made.situation.utterance, made.language) == ("Bedroom", "开灯", "zh-CN")
 
 
 def test_the_room_follows_from_the_satellite(homes: Homes) -> None:
-    home_hash = homes.keep(HOME)
+    home_hash = keep(homes, HOME)
     for device, name in (("satellite-1", "Kitchen"), ("satellite-2", None)):
         situation = turn(homes, home=home_hash, device=device).situation
         assert situation is not None
@@ -187,7 +191,7 @@ def test_the_room_follows_from_the_satellite(homes: Homes) -> None:
 
 def test_a_room_that_the_home_does_not_have_is_refused(homes: Homes) -> None:
     with pytest.raises(FieldError) as caught:
-        turn(homes, home=homes.keep(HOME), area="cellar")
+        turn(homes, home=keep(homes, HOME), area="cellar")
     assert caught.value.param == "sotto.area"
 
 
@@ -204,7 +208,7 @@ def test_without_sottos_part_there_is_no_home(homes: Homes) -> None:
 
 
 def test_the_prompt_has_all_tools_that_were_seen_and_those_sent_can_be_called(homes: Homes) -> None:
-    home_hash = homes.keep(HOME)
+    home_hash = keep(homes, HOME)
     assert turn(homes, TURN_ON, home=home_hash).request.tools == (TURN_ON,)
     assert turn(homes, TIMER, TURN_ON, home=home_hash).request.tools == (TIMER, TURN_ON)
     fewer = turn(homes, TURN_ON, home=home_hash).request
@@ -213,26 +217,26 @@ def test_the_prompt_has_all_tools_that_were_seen_and_those_sent_can_be_called(ho
 
 
 def test_tools_that_come_with_the_home_are_in_the_first_prompt_already(homes: Homes) -> None:
-    home_hash = homes.keep({**HOME, "tools": [tool_object(TURN_ON), tool_object(TIMER)]})
+    home_hash = keep(homes, {**HOME, "tools": [tool_object(TURN_ON), tool_object(TIMER)]})
     first = turn(homes, TURN_ON, home=home_hash).request
     assert (first.tools, first.callable) == ((TIMER, TURN_ON), frozenset({"HassTurnOn"}))
 
 
 def test_a_tool_that_changed_is_described_as_it_is_now(homes: Homes) -> None:
-    home_hash = homes.keep(HOME)
+    home_hash = keep(homes, HOME)
     turn(homes, TURN_ON, home=home_hash)
     changed_tool = Tool("HassTurnOn", "Switches", TURN_ON.parameters)
     assert turn(homes, changed_tool, home=home_hash).request.tools == (changed_tool,)
 
 
 def test_a_request_without_tools_gets_none(homes: Homes) -> None:
-    home_hash = homes.keep(HOME)
+    home_hash = keep(homes, HOME)
     turn(homes, TURN_ON, home=home_hash)
     assert turn(homes, home=home_hash).request.tools == ()
 
 
 def test_a_home_does_not_gather_tools_for_ever(homes: Homes) -> None:
-    home_hash = homes.keep(HOME)
+    home_hash = keep(homes, HOME)
     for number in range(200):
         turn(homes, Tool(f"Tool{number:03}"), home=home_hash)
     tools = turn(homes, TURN_ON, home=home_hash).request.tools
@@ -242,11 +246,11 @@ def test_a_home_does_not_gather_tools_for_ever(homes: Homes) -> None:
 
 
 def test_the_names_that_a_call_may_have_are_the_homes(homes: Homes) -> None:
-    home_hash = homes.keep(HOME)
+    home_hash = keep(homes, HOME)
     constraints = turn(homes, TURN_ON, TIMER, home=home_hash).request.constraints
     assert "Bed light" in str(constraints["HassTurnOn"])
     assert "台灯" in str(constraints["HassTurnOn"])
     assert "HassStartTimer" not in constraints or "Bed light" not in str(constraints["HassStartTimer"])
-    renamed = homes.keep(changed("entities.0.name", "Night light"))
+    renamed = keep(homes, changed("entities.0.name", "Night light"))
     assert "Night light" in str(turn(homes, TURN_ON, home=renamed).request.constraints["HassTurnOn"])
     assert "Night light" not in str(turn(homes, TURN_ON, home=home_hash).request.constraints["HassTurnOn"])

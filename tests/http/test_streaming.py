@@ -24,12 +24,16 @@ LEFT_WITHIN_S = 0.1
 """What issue 4 allows."""
 
 
+def request(body: dict[str, object]) -> bytes:
+    raw = json.dumps(body).encode()
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
+    return f"{head}Content-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n".encode() + raw
+
+
 async def leave_in(door: HttpDoor, model: ScriptedModel, body: dict[str, object], until: bytes) -> float:
     """Ask, read until these bytes, go away; return how long the model went on."""
     reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
-    raw = json.dumps(body).encode()
-    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
-    writer.write(f"{head}Content-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n".encode() + raw)
+    writer.write(request(body))
     if until:
         await reader.readuntil(until)
     await model.began.wait()
@@ -97,9 +101,7 @@ async def test_a_client_that_takes_nothing_is_left(
     monkeypatch.setattr(stream, "WRITE_WITHIN_S", 0.05)
     model.scripts = [[TextDelta("word " * 2000)] * 20_000]
     reader, writer = await asyncio.open_connection("127.0.0.1", door.port, limit=1024)
-    raw = json.dumps(BODY).encode()
-    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
-    writer.write(f"{head}Content-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n".encode() + raw)
+    writer.write(request(BODY))
     await asyncio.wait_for(model.ended.wait(), 10)
     with suppress(ConnectionResetError):
         while await reader.read(1 << 20):
@@ -129,6 +131,21 @@ async def test_closing_the_door_ends_what_is_being_said_within_two_seconds(
 async def _read(session: aiohttp.ClientSession) -> bytes:
     async with session.post("/v1/chat/completions", json=BODY) as response:
         return await response.read()
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_closing_the_door_does_not_wait_for_a_client_that_takes_nothing(
+    open_door: OpenDoor, model: ScriptedModel, *, streamed: bool
+) -> None:
+    model.scripts = [[TextDelta("word " * 4_000_000), Finished(FinishReason.STOP)]]
+    door = await open_door()
+    _, writer = await asyncio.open_connection("127.0.0.1", door.port, limit=1024)
+    writer.write(request({**BODY, "stream": streamed}))
+    await model.began.wait()
+    started = monotonic()
+    await door.stop()
+    assert monotonic() - started < 2
+    writer.close()
 
 
 async def test_two_are_answered_at_once(http: aiohttp.ClientSession, model: ScriptedModel) -> None:

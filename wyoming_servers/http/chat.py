@@ -28,12 +28,14 @@ from .turn import Turn, make_turn
 BODY_WITHIN_S = 20.0
 KEEP_ALIVE_S = 5.0
 """Without an event for so long, a stream sends a comment."""
-_LARGE_BYTES = 128 * 1024
+_LARGE_BYTES = 64 * 1024
 """From here on, reading JSON takes long enough that others would notice."""
 
 
 async def read_body(request: web.Request, parse: Callable[[dict[str, Any]], Any]) -> Any:
-    """Return what `parse` makes of the body's JSON object; raises what it raises, and for a body that is none."""
+    """Return what `parse` makes of the body's JSON object, perhaps in a thread; raises what it raises, and for a body
+    that is none.
+    """  # noqa: D205 - one sentence
     if request.content_type != "application/json":
         raise MediaTypeError("The body must be JSON.", remedy="Send Content-Type: application/json.")
     try:

@@ -16,7 +16,7 @@ from .bearer import checked_token, read_or_make_token
 from .chat import Chat, read_body
 from .failures import error_response, told
 from .guard import Guard, is_loopback
-from .homes import Homes, counts
+from .homes import Homes, counts, parse_home
 from .listening import HttpConnection, RefusedConnection, bind
 from .metrics import Metrics
 from .status import Status
@@ -29,6 +29,9 @@ HEADER_BYTES = 8 * 1024
 LINGER_S = 1.0
 """For a client to read why its body is not wanted."""
 STOP_WITHIN_S = 1.5
+"""For all that is being answered to end, when the door is closed."""
+TAKE_WITHIN_S = 0.1
+"""For clients to take what was said by then; aiohttp waits that long twice."""
 CLIENT_LEFT = 499
 """As nginx counts requests that nobody waits for any more."""
 
@@ -47,6 +50,7 @@ class HttpDoor:
         self._runner: web.AppRunner | None = None
         self._server: asyncio.Server | None = None
         self._running: set[asyncio.Task[object]] = set()
+        self._refused: set[asyncio.Transport] = set()
 
     @property
     def port(self) -> int | None:
@@ -59,7 +63,7 @@ class HttpDoor:
         self._server = await bind(self._settings.http.uri, self._connected)
         try:
             self._guard = await self._make_guard(self._server)
-            self._runner = web.AppRunner(self._application(), handler_cancellation=True, shutdown_timeout=0)
+            self._runner = web.AppRunner(self._application(), handler_cancellation=True, shutdown_timeout=TAKE_WITHIN_S)
             await self._runner.setup()
             self._handlers = self._runner.server
             await self._server.start_serving()
@@ -73,6 +77,8 @@ class HttpDoor:
         if self._server is not None:
             self._server.close()
             self._server = None
+        for transport in self._refused:
+            transport.abort()
         for task in self._running:
             task.cancel()
         if self._running:
@@ -96,7 +102,7 @@ class HttpDoor:
         handlers = self._handlers
         assert handlers is not None  # noqa: S101 - it serves only after `start`
         if len(handlers.connections) >= self._settings.server.max_connections:
-            return RefusedConnection()
+            return RefusedConnection(self._refused)
         return HttpConnection(
             handlers,
             loop=asyncio.get_running_loop(),
@@ -129,7 +135,8 @@ class HttpDoor:
         return app
 
     async def _keep_home(self, request: web.Request) -> web.Response:
-        return web.json_response({"hash": await read_body(request, self._homes.keep)})
+        snapshot, tools = await read_body(request, parse_home)
+        return web.json_response({"hash": self._homes.keep(snapshot, tools)})
 
     async def _find_home(self, request: web.Request) -> web.Response:
         home_hash = request.match_info["hash"]

@@ -74,9 +74,8 @@ class Homes:
     def __len__(self) -> int:
         return len(self._known)
 
-    def keep(self, body: Mapping[str, Any]) -> str:
-        """Keep the home in this body and return its hash; raises FieldError."""
-        snapshot, tools = parse_home(body)
+    def keep(self, snapshot: HomeSnapshot, tools: tuple[Tool, ...] = ()) -> str:
+        """Keep a home and the tools that came with it; return its hash."""
         home_hash = hash_of(snapshot)
         home = self._known.pop(home_hash, None) or KnownHome(snapshot)
         home.snapshot = snapshot

@@ -71,19 +71,24 @@ def _unreadable(status: int, exc: BaseException | None) -> SottoError:
 
 
 class RefusedConnection(asyncio.Protocol):
-    """A connection too many: it is told so, whatever it asks for."""
+    """A connection too many: it is told so, whatever it asks for. While open it is among `refused`."""
+
+    def __init__(self, refused: set[asyncio.Transport]) -> None:
+        self._refused = refused
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Answer, and wait for the client to read it: closing with bytes unread would take the answer back."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - it is a TCP connection
+        self._transport = transport
+        self._refused.add(transport)
         transport.write(_refusal())
         transport.write_eof()
-        loop = asyncio.get_running_loop()
-        self._end = loop.call_later(REFUSED_WITHIN_S, transport.abort)
+        self._end = asyncio.get_running_loop().call_later(REFUSED_WITHIN_S, transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""
         del exc
+        self._refused.discard(self._transport)
         self._end.cancel()
 
 
