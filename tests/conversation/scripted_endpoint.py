@@ -169,7 +169,7 @@ class ScriptedEndpoint:
         """Requests for the list of models."""
         self.strangers: list[Received] = []
         """Requests for anything else."""
-        self.models = [{"id": name, "object": "model", "owned_by": owned_by} for name in models]
+        self.models: list[dict[str, Any]] = [{"id": name, "object": "model", "owned_by": owned_by} for name in models]
         self.listing: Respond | Hang | None = None
         """Answers the next and all further requests for the list of models, in place of the list."""
         self.otherwise: Answer | None = None

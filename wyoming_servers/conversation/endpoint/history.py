@@ -1,0 +1,24 @@
+"""What is left out of a history that is too long. Pure logic."""
+
+from __future__ import annotations
+
+from ..engine import Message, Role
+
+
+def without_oldest_half(messages: tuple[Message, ...]) -> tuple[Message, ...] | None:
+    """Return the messages without the oldest half of the exchanges, at least one; None if there is no history.
+
+    What a system says at the beginning stays, and so does everything from the last user message on.
+    """
+    first = next((at for at, message in enumerate(messages) if message.role is not Role.SYSTEM), len(messages))
+    users = [at for at, message in enumerate(messages) if message.role is Role.USER]
+    if not users or users[-1] == first:
+        return None
+    begins = sorted({first, *users})  # of exchanges; the last of them is the one that is being answered
+    return messages[:first] + messages[begins[len(begins) // 2] :]
+
+
+def up_to_last_words(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Return the messages up to what the user said last, which is taken out."""
+    last = max((at for at, message in enumerate(messages) if message.role is Role.USER), default=len(messages))
+    return (*messages[:last], Message(Role.USER))

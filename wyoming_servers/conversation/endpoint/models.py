@@ -1,0 +1,44 @@
+"""Which of an endpoint's models is meant, and what its list tells besides. Pure logic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+AUTO = "auto"
+_SILENT = re.compile("embed|rerank|whisper", re.IGNORECASE)
+"""Models that cannot talk; servers list them beside those that can."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A model as an endpoint lists it."""
+
+    name: str
+    owner: str = ""
+    """Mostly the kind of the server."""
+    context_tokens: int = 0
+
+
+def choose(listing: Mapping[str, Any], wanted: str) -> Listed | None:
+    """Return the wanted model, or with `auto` the first that can talk; None if there is none.
+
+    A model that is wanted by name need not be listed: servers have more than they show.
+    """
+    data = listing.get("data")
+    models = [model for entry in data if (model := _read(entry))] if isinstance(data, list) else []
+    if wanted != AUTO:
+        owner = models[0].owner if models else ""
+        return next((model for model in models if model.name == wanted), Listed(wanted, owner))
+    talking = (model for model in models if not _SILENT.search(model.name))
+    return next(talking, models[0] if models else None)
+
+
+def _read(entry: Any) -> Listed | None:
+    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or not entry["id"]:
+        return None
+    owner, meta = entry.get("owned_by"), entry.get("meta")
+    context = entry.get("max_model_len") or (meta.get("n_ctx") if isinstance(meta, dict) else 0)
+    return Listed(entry["id"], owner if isinstance(owner, str) else "", context if isinstance(context, int) else 0)
