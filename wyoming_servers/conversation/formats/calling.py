@@ -31,8 +31,6 @@ class CallingFormat(TurnFormat):
     """Marks that have no place in a reply; they are neither written nor spoken."""
     thinking: ClassVar[Mapping[str, str]] = {"<think>": "</think>"}
     """The mark that ends thinking, by the one that begins it."""
-    first: ClassVar[Mapping[str, str]] = {"{": ""}
-    """Characters with which speech doesn't begin: what does is a call without its mark."""
 
     @abstractmethod
     def _calls(self, rules: Rules, tools: Mapping[str, str]) -> str:
@@ -80,7 +78,7 @@ class CallingFormat(TurnFormat):
 
     def _speech(self, rules: Rules, calls: str) -> str:
         marks = dict.fromkeys((*self._silent, *self.thinking), "") | {self.mark: calls}
-        return speech(rules, marks, first=self.first)
+        return speech(rules, marks)
 
     def _arguments(self, rules: Rules, tools: Sequence[Tool], request: ChatRequest) -> dict[str, str]:
         found = {}

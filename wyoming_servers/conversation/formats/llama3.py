@@ -16,7 +16,7 @@ FENCE = "```"
 
 
 class BareCalls(CallingFormat):
-    """`{"name": …, "parameters": …}` with which a reply begins; a reply that does not is speech."""
+    """`{"name": …, "parameters": …}` without a mark: a brace begins a call, for nobody speaks one."""
 
     mark = "{"
     between = "; "
@@ -26,13 +26,9 @@ class BareCalls(CallingFormat):
         call = joined(object_call(rules, tools, "parameters"), '"}"')
         return repeated(call, literal(self.between + "{"), rules)
 
-    def _speech(self, rules: Rules, calls: str) -> str:
-        unspoken = dict.fromkeys((*self._silent, *self.thinking), "")
-        return speech(rules, unspoken, first={"{": calls})
-
     def _call_parser(self, request: ChatRequest) -> Parser:
         del request
-        return JsonCallParser({self.fences: FENCE}, thinking=self.thinking, silent=self._silent)
+        return JsonCallParser({self.fences: FENCE}, bare=True, thinking=self.thinking, silent=self._silent)
 
     def _written(self, message: Message) -> str:
         """Return an assistant's calls."""
@@ -53,11 +49,13 @@ class Llama3(BareCalls):
     def _speech(self, rules: Rules, calls: str) -> str:
         unspoken = dict.fromkeys((*self._silent, *self.thinking), "")
         tagged = joined('"{"', calls) if calls else ""
-        return speech(rules, {**unspoken, self.tag: tagged}, first={"{": calls})
+        return speech(rules, {**unspoken, self.tag: tagged, self.mark: calls})
 
     def _call_parser(self, request: ChatRequest) -> Parser:
         del request
-        return JsonCallParser({self.tag: "", self.fences: FENCE}, thinking=self.thinking, silent=self._silent)
+        return JsonCallParser(
+            {self.tag: "", self.fences: FENCE}, bare=True, thinking=self.thinking, silent=self._silent
+        )
 
     def _open(self, scribe: Scribe, system: str, tools: Sequence[Tool]) -> None:
         if not system and not tools:

@@ -176,26 +176,57 @@ class SpeechParser(MarkParser):
         raise AssertionError(mark, text, ended)
 
 
+BARE = "{"
+SEPARATORS = " \t\r\n;,"
+
+
 class JsonCallParser(MarkParser):
     """Calls are JSON: an object, or a list of them.
 
     A reply that begins with a brace is read as a call without its mark, which small models forget.
     """
 
-    def __init__(self, ends: Mapping[str, str], *, thinking: Mapping[str, str], silent: Iterable[str] = ()) -> None:
-        """Create a parser; `ends` are the marks that end a call, "" for none, by the marks that begin one."""
+    def __init__(
+        self, ends: Mapping[str, str], *, bare: bool = False, thinking: Mapping[str, str], silent: Iterable[str] = ()
+    ) -> None:
+        """Create a parser.
+
+        Args:
+            ends: The mark that ends a call, or "", by the one that begins it.
+            bare: Whether a brace begins a call wherever it stands.
+            thinking: The mark that ends thinking, by the one that begins it.
+            silent: Marks that aren't spoken.
+        """
         super().__init__(calls=(*ends, BARE), thinking=thinking, silent=silent)
+        if not bare:
+            self._marks = tuple(mark for mark in self._marks if mark != BARE)
         self._ends = ends
-        self._marks = tuple(mark for mark in self._marks if mark != BARE)
+        self._after_call = False
 
     def _speech(self) -> list[Part]:
-        if not self._spoke and (begin := self._left.lstrip(SEPARATORS)).startswith("{"):
-            self._left, self._within = begin, BARE
+        if self._after_call:
+            self._skip_separators()
+        if not self._spoke and (begin := self._left.lstrip()).startswith(BARE):
+            self._left, self._within = begin[len(BARE) :], BARE
             return []
-        return super()._speech()
+        return super()._speech() if self._left else []
+
+    def _skip_separators(self) -> None:
+        """Drop what stands between two calls; of what stands between a call and speech a space is left."""
+        rest = self._left.lstrip(SEPARATORS)
+        if not rest and not self._ended:
+            raise Incomplete
+        self._left = " " * (len(rest) < len(self._left)) + rest
+        self._after_call = False
 
     def _call(self, mark: str, text: str, *, ended: bool) -> tuple[list[Part], int]:
-        end = self._ends.get(mark, "")
+        missing = BARE if mark == BARE else ""
+        parts, used = self._json(missing + text, self._ends.get(mark, ""), ended=ended)
+        self._after_call = True
+        return parts, used - len(missing)
+
+    @staticmethod
+    def _json(text: str, end: str, *, ended: bool) -> tuple[list[Part], int]:
         start = len(text) - len(text.lstrip())
         if text[start : start + 1] in {"{", "["}:
             stop = object_end(text, start)
@@ -206,10 +237,6 @@ class JsonCallParser(MarkParser):
         if not ended:
             raise Incomplete
         return [BrokenCall(text.strip())], len(text)
-
-
-BARE = "{"
-SEPARATORS = " \t\r\n;,"
 
 
 def closed(text: str, stop: int, end: str, *, ended: bool) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from ..engine import ChatRequest, Message, Tool, ToolCall
 from .calling import repeated
 from .format import BrokenCall, Parser, Part
-from .gbnf import Rules, choice, joined, literal, others
+from .gbnf import Rules, choice, either, joined, literal, others
 from .hermes import ChatML
 from .members import Members
 from .notation import CONTROLS, Json
@@ -109,6 +109,9 @@ class _Parameters(SchemaGrammar):
 
     def tags(self, schema: Schema) -> str:
         """Return the expression of all the tags of a call."""
+        return self.rules.add(either([self._tags(each) for each in self.variants(schema)]) or '""')
+
+    def _tags(self, schema: Schema) -> str:
         values = {name: joined(value, literal(_PARAMETER_END)) for name, value in self.properties(schema).items()}
         required = set(schema.get("required") or ())
         return Members(

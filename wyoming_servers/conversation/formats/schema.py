@@ -164,8 +164,21 @@ class SchemaGrammar:
 
     def arguments(self, schema: Schema) -> str:
         """Return the expression of a call's arguments: an object, whatever else the schema says."""
-        combined = any(key in schema for key in ("$ref", "allOf", "anyOf", "oneOf"))
-        return self.expression(schema) if combined else self._of_type("object", {"properties": {}, **schema})
+        return either([self._of_type("object", {"properties": {}, **each}) for each in self.variants(schema)])
+
+    def variants(self, schema: Schema | bool) -> list[Schema]:
+        """Return the alternatives of an object's schema, each without alternatives or references at its top."""
+        if isinstance(schema, bool):
+            return [{}] if schema else []
+        if "$ref" in schema:
+            return self.variants(self._resolved(schema["$ref"]))
+        if "allOf" in schema:
+            return self.variants(self._merged(schema))
+        for keyword in ("anyOf", "oneOf"):
+            if keyword in schema:
+                besides = {key: value for key, value in schema.items() if key != keyword}
+                return [found for option in schema[keyword] for found in self.variants(_merge(besides, option))]
+        return [schema]
 
     def members(self, schema: Schema) -> str:
         """Return the expression of all that stands between an object's braces."""

@@ -13,24 +13,23 @@ from .gbnf import Rules, either, joined, literal, others, some
 _SPACE = " \t\r\n"
 
 
-def speech(rules: Rules, marks: Mapping[str, str], *, first: Mapping[str, str]) -> str:
+def speech(rules: Rules, marks: Mapping[str, str]) -> str:
     """Return the expression of a reply that is spoken, or of which a mark begins something else.
+
+    It doesn't begin with a brace: what does is a call without its mark, and nobody speaks one.
 
     Args:
         rules: Where rules are added.
         marks: What follows a mark, by mark; "" for a mark that must not be written.
-        first: The same for characters with which the reply must not begin, or with which something else begins;
-            white space before them does not count.
     """
     states = {prefix: rules.reserve() for prefix in _prefixes(marks)}
     for prefix, name in states.items():
         rules.define(name, _state(marks, states, prefix))
     begin = rules.reserve()
     moves = dict(_moves(marks, states, ""))
-    also = [joined(literal(char), follow) for char, follow in first.items() if follow]
-    spoken = joined(others(_SPACE + "".join([*moves, *first])), states[""])
+    spoken = joined(others(_SPACE + "{" + "".join(moves)), states[""])
     space = joined(some(_SPACE), begin)
-    rules.define(begin, f"({either([space, spoken, *also, *filter(None, moves.values())])})?")
+    rules.define(begin, f"({either([space, spoken, *filter(None, moves.values())])})?")
     return begin
 
 
