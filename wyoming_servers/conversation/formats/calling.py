@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ...errors import BadRequestError
 from ..engine import ChatRequest, Tool, ToolChoice
@@ -18,6 +19,9 @@ from .turns import TurnFormat
 
 MAX_CALLS = 8
 """Calls in one answer."""
+REMEMBERED = 8
+"""Grammars that are kept: one of a large home takes 50 ms to make, and is wanted again in every turn."""
+_Wanted = tuple[Any, ...]
 ANSWER = Limits(characters=2_000, items=64, ordered=True)
 """Of an answer that has to satisfy a schema: OpenAI's clients expect its order."""
 
@@ -31,6 +35,11 @@ class CallingFormat(TurnFormat):
     """Marks that have no place in a reply; they are neither written nor spoken."""
     thinking: ClassVar[Mapping[str, str]] = {"<think>": "</think>"}
     """The mark that ends thinking, by the one that begins it."""
+
+    def __init__(self, *, thinks: bool = False) -> None:
+        """Create the format of a model; one that thinks is kept from it."""
+        self.thinks = thinks
+        self._grammars: deque[tuple[_Wanted, Grammar]] = deque(maxlen=REMEMBERED)
 
     @abstractmethod
     def _calls(self, rules: Rules, tools: Mapping[str, str]) -> str:
@@ -61,8 +70,13 @@ class CallingFormat(TurnFormat):
         """
         if request.schema is None and not request.tools and not self.thinks:
             return None
-        rules = Rules()
-        return Grammar(rules.text(self._root(rules, request)))
+        wanted = (request.tools, request.callable, request.constraints, request.choice, request.schema)
+        found = next((grammar for known, grammar in self._grammars if known == wanted), None)
+        if found is None:
+            rules = Rules()
+            found = Grammar(rules.text(self._root(rules, request)))
+            self._grammars.appendleft((wanted, found))
+        return found
 
     def _root(self, rules: Rules, request: ChatRequest) -> str:
         if request.schema is not None:

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
-_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
+_ESCAPES = str.maketrans(
+    {chr(code): f"\\x{code:02x}" for code in range(32)}
+    | {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
+)
 _LAST = 0x10FFFF
 _SURROGATES = (0xD800, 0xDFFF)
 
@@ -24,6 +27,7 @@ class Rules:
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
         self._bodies: dict[str, str] = {}
+        self._lists: dict[tuple[str, ...], str] = {}
 
     def add(self, body: str) -> str:
         """Return the name of a rule with this body."""
@@ -32,6 +36,13 @@ class Rules:
             name = self._names[body] = f"r{len(self._bodies)}"
             self._bodies[name] = body
         return name
+
+    def one_of(self, texts: Iterable[str]) -> str:
+        """Return the name of the rule of one of these texts."""
+        key = tuple(texts)
+        if key not in self._lists:
+            self._lists[key] = self.add(choice(self, dict.fromkeys(key, "")))
+        return self._lists[key]
 
     def reserve(self) -> str:
         """Return the name of a rule that is defined later, because it leads back to itself."""
@@ -51,11 +62,7 @@ class Rules:
 
 def literal(text: str) -> str:
     """Return the expression of exactly this text."""
-    return '"' + "".join(_ESCAPES.get(char) or _printable(char) for char in text) + '"' if text else ""
-
-
-def _printable(char: str) -> str:
-    return char if char >= " " else f"\\x{ord(char):02x}"
+    return f'"{text.translate(_ESCAPES)}"' if text else ""
 
 
 def joined(*expressions: str) -> str:

@@ -30,7 +30,7 @@ class Gemma4(CallingFormat):
 
     def __init__(self, *, empty_thought: bool = True) -> None:
         """Create the format of a model; some find an empty thought at the beginning of their reply."""
-        self.thinks = True
+        super().__init__(thinks=True)
         self._thought = NO_THOUGHT if empty_thought else ""
 
     @property

@@ -28,13 +28,9 @@ For each function call, return a json object with function name and arguments wi
 
 
 class ChatML(CallingFormat):
-    """The turns of ChatML."""
+    """The turns of ChatML. A model that thinks finds an empty thought at the beginning of its reply."""
 
     silent = ("<|im_start|>", "<|im_end|>", "<tool_response>", "</tool_response>")
-
-    def __init__(self, *, thinks: bool = False) -> None:
-        """Create the format of a model; one that thinks finds an empty thought at the beginning of its reply."""
-        self.thinks = thinks
 
     def _user(self, scribe: Scribe, message: Message) -> None:
         scribe.marks(f"<|im_start|>{'system' if message.role is Role.SYSTEM else 'user'}\n")

@@ -42,10 +42,6 @@ class Llama3(BareCalls):
     tag = "<|python_tag|>"
     silent = ("<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>", "<|eom_id|>")
 
-    def __init__(self, *, thinks: bool = False) -> None:
-        """Create the format of a model."""
-        self.thinks = thinks
-
     def _speech(self, rules: Rules, calls: str) -> str:
         unspoken = dict.fromkeys((*self._silent, *self.thinking), "")
         tagged = joined('"{"', calls) if calls else ""

@@ -5,10 +5,10 @@ Pure logic.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .gbnf import Rules, choice, joined
+from .gbnf import Rules, either, joined, literal
 
 ANY_ORDER = 7
 """Up to so many members may come in any order; there is a rule for each set of those that are left."""
@@ -50,20 +50,20 @@ class Members:
 
     def _body(self, left: tuple[int, ...], used: int) -> str:
         separator = self.separator if used else ""
-        texts = {} if used == self.most else dict(self._next(left, used, separator))
+        following = [] if used == self.most else list(self._next(left, used, separator))
         may_end = used >= self.least and not self.required & set(left)
-        if not texts:
+        if not following:
             return '""'
-        body = choice(self.rules, texts)
-        return f"({body})?" if may_end else body
+        return f"({either(following)})?" if may_end else either(following)
 
-    def _next(self, left: tuple[int, ...], used: int, separator: str) -> Iterator[tuple[str, str]]:
+    def _next(self, left: tuple[int, ...], used: int, separator: str) -> Iterator[str]:
+        """Yield what the next member may be, with all that may follow it."""
         in_order = self.ordered or len(self.texts) > ANY_ORDER
         for place, index in enumerate(left):
             rest = left[place + 1 :] if in_order else left[:place] + left[place + 1 :]
             if self._completes(rest, used + 1):
                 follow = self._rest(rest, used + 1) if rest else ""
-                yield separator + self.texts[index], joined(self.values[index], follow)
+                yield joined(literal(separator + self.texts[index]), self.values[index], follow)
             if in_order and index in self.required:
                 return
 
@@ -71,8 +71,3 @@ class Members:
         """Whether the members that are left suffice."""
         room = len(rest) if self.most is None else min(len(rest), self.most - used)
         return used + room >= self.least and len(self.required & set(rest)) <= room
-
-
-def members(rules: Rules, values: Mapping[str, str], separator: str, **limits: object) -> str:
-    """Return the expression of members with these beginnings, each followed by its expression."""
-    return Members(rules, tuple(values), tuple(values.values()), separator, **limits).expression()  # type: ignore[arg-type]

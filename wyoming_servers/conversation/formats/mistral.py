@@ -43,8 +43,8 @@ class Mistral(CallingFormat):
 
     def __init__(self, dialect: Dialect, *, thinks: bool = False) -> None:
         """Create the format of a model."""
+        super().__init__(thinks=thinks)
         self._dialect = dialect
-        self.thinks = thinks
         self.opens_turn = not dialect.system_prompt
         self._begin = f"[INST]{dialect.space}"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
-from .gbnf import Rules, choice, either, joined
+from .gbnf import Rules, either, joined
 
 INTEGER = '("-"? ("0" | [1-9] [0-9]{0,14}))'
 NUMBER = f'{INTEGER} ("." [0-9]{{1,6}})?'
@@ -27,7 +27,7 @@ def integer(rules: Rules, schema: Mapping[str, Any]) -> str:
     most = _floor(high, ROUND_FLOOR, 10**DIGITS)
     step = schema.get("multipleOf")
     if step and (most - least) / step <= LISTED:
-        return _listed(rules, multiples(least, most, Decimal(str(step))))
+        return rules.one_of(multiples(least, most, Decimal(str(step))))
     return either(_integers(least, most))
 
 
@@ -40,7 +40,7 @@ def number(rules: Rules, schema: Mapping[str, Any]) -> str:
     most = Decimal(10**DIGITS) if high is None else high
     step = schema.get("multipleOf")
     if step and (most - least) / Decimal(str(step)) <= LISTED:
-        return _listed(rules, multiples(least, most, Decimal(str(step))))
+        return rules.one_of(multiples(least, most, Decimal(str(step))))
     return either([*_negatives(least, most), *_decimals(max(least, Decimal(0)), most)])
 
 
@@ -77,10 +77,6 @@ def multiples(low: Decimal | int, high: Decimal | int, step: Decimal) -> Iterato
     first = (Decimal(low) / step).to_integral_value(ROUND_CEILING)
     for count in range(int(first), int((Decimal(high) / step).to_integral_value(ROUND_FLOOR)) + 1):
         yield f"{(count * step).normalize():f}"
-
-
-def _listed(rules: Rules, texts: Iterable[str]) -> str:
-    return choice(rules, dict.fromkeys(texts, ""))
 
 
 def _integers(low: int, high: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from .gbnf import Rules, UnsatisfiableError, choice, either, joined, literal
+from .gbnf import Rules, UnsatisfiableError, either, joined, literal
 from .members import ANY_ORDER, Members
 from .notation import Notation
 from .numbers import integer, number
@@ -105,10 +105,10 @@ class SchemaGrammar:
         return '"null"'
 
     def _constants(self, values: Sequence[Any]) -> str:
-        texts = {self.notation.constant(each): "" for each in values if self.notation.writes(each)}
+        texts = [self.notation.constant(each) for each in values if self.notation.writes(each)]
         if not texts:
             raise UnsatisfiableError
-        return self.rules.add(choice(self.rules, texts))
+        return self.rules.one_of(texts)
 
     def _string(self, schema: Schema) -> str:
         if schema.get("format") in FORMATS:
