@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from .conversation.server import ConversationService
@@ -15,10 +19,17 @@ from .home.model import Home
 from .home.service import HomeService
 from .home.yaml_home import read_home
 from .protocol.service import Service, Stage
+from .registry import LLM, find
 from .settings import Settings
 from .stt.server import SttService
 from .tts.server import TtsService
 from .wake.server import WakeService
+
+if TYPE_CHECKING:  # they need packages that are not there without a language model or the HTTP door
+    from .conversation.mind import Mind
+    from .http.door import HttpDoor
+
+_LOGGER = logging.getLogger(__name__)
 
 STAGES = (Stage.WAKE, Stage.STT, Stage.CONVERSATION, Stage.TTS)
 """What runs when nothing else is asked for."""
@@ -39,7 +50,45 @@ def make_home(settings: Settings) -> Home:
     return DemoHome(read_home(Path(source).expanduser()))
 
 
-def make_services(settings: Settings, home: Home, stages: Iterable[Stage] = STAGES) -> dict[Stage, Service]:
+def make_mind(settings: Settings) -> Mind | None:
+    """Return the language model that the settings name, or with `auto` the one that there is; None if there is none.
+
+    Raises EngineUnavailableError for one that is named and cannot be used.
+    """
+    name = settings.llm.engine
+    if name == "auto":
+        name = "openai" if settings.llm.url else "llama_cpp" if _has_gguf(settings) else "none"
+    if name == "none":
+        return None
+    model = find(LLM, name).create(settings)
+    mind: Mind = import_module(f"{__package__}.conversation.mind").Mind(model)
+    return mind
+
+
+def _has_gguf(settings: Settings) -> bool:
+    """Whether there is a model file, and what it needs; says what is missing."""
+    if settings.llm.model == "auto" and not any(settings.folder(LLM).rglob("*.gguf")):
+        return False
+    spec = find(LLM, "llama_cpp")
+    if spec.missing:
+        _LOGGER.warning("There is a language model, but not the package %s. %s", ", ".join(spec.missing), spec.remedy)
+    return not spec.missing
+
+
+def make_http_door(settings: Settings, home: Home, mind: Mind | None) -> HttpDoor | None:
+    """Return the HTTP door; None if the settings want none, or its packages are not installed."""
+    if not settings.http.uri:
+        return None
+    if missing := [name for name in ("aiohttp", "prometheus_client") if find_spec(name) is None]:
+        _LOGGER.info("HTTP is off without the package %s: pip install 'sotto[http]'", ", ".join(missing))
+        return None
+    door: HttpDoor = import_module(f"{__package__}.http.door").HttpDoor(settings, mind, home)
+    return door
+
+
+def make_services(
+    settings: Settings, home: Home, stages: Iterable[Stage] = STAGES, mind: Mind | None = None
+) -> dict[Stage, Service]:
     """Return the services of these stages, and the demo house's own where there is a demo house."""
     wanted = set(stages)
     services: dict[Stage, Service] = {
@@ -48,11 +97,16 @@ def make_services(settings: Settings, home: Home, stages: Iterable[Stage] = STAG
         if stage in wanted and (uri := _remote_uri(settings, stage))
     }
     local = wanted - services.keys()
-    conversation = ConversationService(settings, home) if Stage.CONVERSATION in local else None
+    conversation = _make_conversation(settings, home, mind) if Stage.CONVERSATION in local else None
     if Stage.WAKE in local:
         services[Stage.WAKE] = WakeService(settings)
     if Stage.STT in local:
-        services[Stage.STT] = SttService(settings, home, is_command=conversation.is_command if conversation else None)
+        services[Stage.STT] = SttService(
+            settings,
+            home,
+            is_command=conversation.is_command if conversation else None,
+            prepare=conversation.prepare if conversation else None,
+        )
     if conversation is not None:
         services[Stage.CONVERSATION] = conversation
     if Stage.TTS in local:
@@ -60,6 +114,13 @@ def make_services(settings: Settings, home: Home, stages: Iterable[Stage] = STAG
     if Stage.CONVERSATION in wanted and isinstance(home, DemoHome):
         services[Stage.HOME] = HomeService(home)
     return services
+
+
+def _make_conversation(settings: Settings, home: Home, mind: Mind | None) -> ConversationService:
+    if mind is None:
+        return ConversationService(settings, home)
+    thinking = import_module(f"{__package__}.conversation.thinking").Thinking(mind, home, settings.llm)
+    return ConversationService(settings, home, thinking)
 
 
 def _remote_uri(settings: Settings, stage: Stage) -> str | None:

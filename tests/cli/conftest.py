@@ -46,7 +46,8 @@ def environment(tmp_path: Path) -> dict[str, str]:
     kept = {
         key: value for key, value in os.environ.items() if not key.startswith("SOTTO_") or key == "SOTTO_CLIENT_URI"
     }
-    return {**kept, "PYTHONWARNINGS": "ignore", "SOTTO_DATA_DIR": str(tmp_path / "data"), "SOTTO_ZEROCONF": "no"}
+    ours = {"SOTTO_DATA_DIR": str(tmp_path / "data"), "SOTTO_ZEROCONF": "no", "SOTTO_HTTP_URI": ""}
+    return {**kept, **ours, "PYTHONWARNINGS": "ignore"}
 
 
 @pytest.fixture

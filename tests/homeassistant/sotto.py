@@ -143,6 +143,7 @@ class Sotto:
             **kept,
             "PYTHONWARNINGS": "ignore",
             "SOTTO_DATA_DIR": str(self._folder / "data"),
+            "SOTTO_HTTP_URI": "",
             "SOTTO_HOME_TOKEN_FILE": str(token),
         }
 

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
 from .. import __version__
-from ..assembly import STAGES, make_home, make_services
+from ..assembly import STAGES, make_home, make_http_door, make_mind, make_services
 from ..errors import SettingsError
 from ..front.discovery import Announcement, addresses_for
 from ..front.server import Server
@@ -73,12 +73,17 @@ def _stages(names: list[str]) -> list[Stage]:
 
 async def _start(stack: AsyncExitStack, settings: Settings, stages: list[Stage]) -> None:
     home = make_home(settings)
-    services = make_services(settings, home, stages)
+    mind = make_mind(settings) if Stage.CONVERSATION in stages else None
+    door = make_http_door(settings, home, mind) if Stage.CONVERSATION in stages else None
+    services = make_services(settings, home, stages, mind)
     limits = Limits(idle_s=settings.server.idle_s)
     server = Server(settings.server.uri, services, limits=limits, max_connections=settings.server.max_connections)
     await stack.enter_async_context(server)
     await home.start()
     stack.push_async_callback(home.stop)
+    if door is not None:
+        stack.push_async_callback(door.stop)
+        await door.start()
     _LOGGER.info("Sotto %s listens on %s: %s", __version__, server.uri, ", ".join(services))
     if settings.server.zeroconf and server.port is not None:
         await stack.enter_async_context(await _announcement(settings, server.port))

@@ -108,8 +108,18 @@ class Finished:
     """Oldest messages of the history that did not fit."""
 
 
+@dataclass(frozen=True)
+class BrokenCall:
+    """What began as a call and is none: no JSON, no name, or cut off."""
+
+    text: str
+
+
 ChatEvent = TextDelta | ToolCall | Finished
 """Words and calls in the order in which they were written; `Finished` comes last, once."""
+
+ModelEvent = ChatEvent | BrokenCall
+"""What a model itself may write."""
 
 
 class ModelState(StrEnum):
@@ -153,7 +163,7 @@ class LanguageModel(ABC):
         """End everything that was started."""
 
     @abstractmethod
-    def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
+    def chat(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
         """Yield an answer as it is written; closing the generator stops the model within 100 ms.
 
         Raises EngineLoadingError, EngineUnavailableError, EngineError, OverloadedError, RemoteError, or

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from .calls.call import Situation
-from .engine import ChatEvent, ChatRequest, LanguageModel, ModelStatus
+from .draft import Draft, again
+from .engine import BrokenCall, ChatEvent, ChatRequest, LanguageModel, ModelStatus, TextDelta
+from .guard.verdict import Retry
+
+
+def _any_command(text: str, language: str) -> bool:
+    del language
+    return bool(text)
 
 
 class Mind:
     """A language model behind the guard, for both doors."""
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: LanguageModel, is_command: Callable[[str, str], bool] = _any_command) -> None:
+        """`is_command(text, language)`: whether a sentence will be understood when a timer says it."""
         self._model = model
+        self.is_command = is_command
 
     @property
     def status(self) -> ModelStatus:
@@ -33,16 +42,29 @@ class Mind:
         return await self._model.prefill(request)
 
     async def chat(
-        self,
-        request: ChatRequest,
-        situation: Situation | None = None,
-        language: str = "en",  # noqa: ARG002 - for the guard
+        self, request: ChatRequest, situation: Situation | None = None, language: str = "en"
     ) -> AsyncGenerator[ChatEvent, None]:
         """Yield an answer as it is written; raises what the model raises.
 
-        With a `situation` the calls are made right for its home; without one they are the model's own.
+        With a `situation` it is held to the truth: calls are made right for its home, calls in plain text are found,
+        a question stands in the place of a call that is not clear, and nothing is said to be done that is not. A model
+        that fails at this is asked once more. Without one the answer is the model's own.
         """
-        del situation
-        async with aclosing(self._model.chat(request)) as events:
-            async for event in events:
+        if situation is None:
+            async with aclosing(self._model.chat(request)) as events:
+                async for event in events:
+                    yield TextDelta(event.text) if isinstance(event, BrokenCall) else event
+            return
+        for retried in (False, True):
+            draft = Draft(request, situation, language, self.is_command, retried=retried)
+            async with aclosing(self._model.chat(request)) as events:
+                async for event in events:
+                    if spoken := draft.take(event):
+                        yield TextDelta(spoken)
+            verdict = draft.verdict()
+            if isinstance(verdict, Retry):
+                request = again(request, draft.written, verdict)
+                continue
+            for event in draft.outcome(verdict):
                 yield event
+            return

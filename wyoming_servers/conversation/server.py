@@ -7,11 +7,11 @@ import contextlib
 import logging
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wyoming.asr import Transcript
 from wyoming.event import Event
-from wyoming.handle import NotHandled
+from wyoming.handle import Handled, NotHandled
 from wyoming.info import Attribution, Info, IntentModel, IntentProgram
 from wyoming.intent import Entity, Intent, IntentsStart, IntentsStop, Recognize
 
@@ -28,6 +28,9 @@ from .languages import LANGUAGES, language_of
 from .recognizer import Command
 from .understanding import Answer, Understanding, Utterance
 
+if TYPE_CHECKING:  # it needs packages that are not there without a language model
+    from .thinking import Thinking
+
 _LOGGER = logging.getLogger(__name__)
 
 _SENTENCES_VERSION = version("home-assistant-intents")
@@ -39,7 +42,10 @@ class ConversationService(Service):
 
     stage = Stage.CONVERSATION
 
-    def __init__(self, settings: Settings, home: Home) -> None:
+    def __init__(self, settings: Settings, home: Home, thinking: Thinking | None = None) -> None:
+        """`thinking` answers what is not understood without a language model; it is started and stopped here."""
+        self._thinking = thinking
+        self._preparing: asyncio.Task[None] | None = None
         self._language = settings.server.language
         self._home = home
         self._understanding = Understanding(home, self._language, settings.conversation.max_chars)
@@ -74,14 +80,27 @@ class ConversationService(Service):
         self._host.start()
         self._unsubscribe.callback(self._home.subscribe(self._on_home))
         self._follower = asyncio.create_task(self._follow(), name="conversation-home")
+        if self._thinking is not None:
+            await self._thinking.start()
+            self.prepare(self._language)
 
     async def stop(self) -> None:
-        """Stop following the home and end the worker."""
+        """Stop following the home and end the worker and the language model."""
         self._unsubscribe.close()
-        if self._follower is not None:
-            self._follower.cancel()
-            await asyncio.gather(self._follower, return_exceptions=True)
+        tasks = [task for task in (self._follower, self._preparing) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._thinking is not None:
+            await self._thinking.stop()
         await self._host.stop()
+
+    def prepare(self, language: str) -> None:
+        """Have the language model read what comes before the words that somebody is about to say. Returns at once."""
+        if self._thinking is not None and (self._preparing is None or self._preparing.done()):
+            self._preparing = asyncio.create_task(
+                self._thinking.prepare(language or self._language), name="conversation-prepare"
+            )
 
     def is_command(self, text: str, language: str) -> bool:
         """Whether the text is a whole command of this home; False while loading. May be called from any thread."""
@@ -112,12 +131,18 @@ class ConversationService(Service):
         """Understand on the worker. What fails is said, never sent as an error: Home Assistant would read it out."""
         try:
             await self._host.ready()
-            return await self._host.run(lambda _: self._understanding.understand(utterance))
+            answer = await self._host.run(lambda _: self._understanding.understand(utterance))
         except EngineLoadingError:
             return self._understanding.apology("loading", utterance.language)
         except SottoError as err:
             _LOGGER.warning("A sentence was not understood: %s", err)
             return self._understanding.apology("failed", utterance.language)
+        if self._thinking is None:
+            return answer
+        if not answer.understood:
+            return await self._thinking.answer(utterance, answer)
+        self._thinking.remember(utterance, answer)
+        return answer
 
     def _on_home(self, _: HomeSnapshot) -> None:
         self._changed.set()
@@ -133,6 +158,7 @@ class ConversationService(Service):
                 )
             except SottoError as err:
                 _LOGGER.warning("The home's names could not be learned: %s", err)
+            self.prepare(self._language)
 
 
 def _text(value: object) -> str | None:
@@ -141,7 +167,9 @@ def _text(value: object) -> str | None:
 
 def _events(answer: Answer, context: dict[str, Any] | None) -> Iterator[Event]:
     """Yield the events that Home Assistant expects: one intent, several between start and stop, or a sentence."""
-    if not answer.commands:
+    if answer.handled:
+        yield Handled(text=answer.text, context=context).event()
+    elif not answer.commands:
         yield NotHandled(text=answer.text, context=context).event()
     elif len(answer.commands) == 1:
         yield from _intents(answer.commands, context)

@@ -10,7 +10,7 @@ from time import monotonic
 from ..home.model import Area, Home, HomeSnapshot
 from .commands import Reading, read
 from .follow_up import QUESTIONS, Question, Questions, room_meant, with_name
-from .languages import FALLBACK, load_language, resolve_language
+from .languages import FALLBACK, Language, load_language, resolve_language
 from .names import Names
 from .recognizer import Command, Recognizer
 from .replies import explain, say
@@ -58,6 +58,8 @@ class Answer:
     text: str = ""
     understood: bool = True
     """Whether it is known what was asked for, although it may not be done; else a language model may know."""
+    handled: bool = False
+    """Whether the text is the answer to what was asked, and no refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class Understanding:
         recognizer = self._recognizer(code)
         outcome = self._read(utterance, recognizer, room, name)
         if not isinstance(outcome, Refusal):
-            return Answer(code, tuple((command, template_for(command, recognizer)) for command in outcome))
+            return Answer(code, tuple((command, template_of(command, recognizer.language)) for command in outcome))
         if outcome.key in QUESTIONS and utterance.conversation_id:
             question = Question(utterance.text, utterance.language, utterance.device_id)
             self._questions.ask(utterance.conversation_id, question)
@@ -155,7 +157,7 @@ class Understanding:
         if len(text) > self._max_chars:
             return Refusal("too_long")
         home = self._home.snapshot
-        here = room or _room(home, utterance.device_id)
+        here = room or room_of(home, utterance.device_id)
         reading = self._recognize(text, recognizer, here)
         if not reading.commands:
             miss = explain(recognizer.nearest(reading.not_understood), recognizer.language)
@@ -195,18 +197,19 @@ def _can_be_done_later(command: Command, recognizer: Recognizer) -> bool:
     return later is None or bool(read(str(later), code, recognizer.recognize, recognizer.mentions).commands)
 
 
-def _room(home: HomeSnapshot, device_id: str | None) -> Area | None:
+def room_of(home: HomeSnapshot, device_id: str | None) -> Area | None:
+    """Return the room in which a device stands."""
     return home.area(home.device_areas.get(device_id)) if device_id is not None else None
 
 
-def template_for(command: Command, recognizer: Recognizer) -> str:
+def template_of(command: Command, language: Language) -> str:
     """Return the template of what is said when the command is done.
 
     Home Assistant's own agent fills `slots` with the words that were said, its Wyoming client with the values:
     "窗帘" would be "curtain", and German templates fail at a number that is no text. So the words are put into
     the template where they differ.
     """
-    template = recognizer.language.response(command.intent, command.response)
+    template = language.response(command.intent, command.response)
     words = {name: _words(command, name) for name in command.slots if f"slots.{name}" in template}
     spoken = {name: each for name, each in words.items() if each is not None}
     return _with_words(template, spoken) if spoken else template

@@ -1,0 +1,227 @@
+"""What no sentence of Home Assistant covers, answered with the language model: the Wyoming door's side of it.
+
+Actions become commands that Home Assistant executes and answers in its own words, so that one generation is enough.
+States are read from the mirror of the home, and the model is asked again with what was found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+from ..errors import EngineError, SottoError
+from ..home.model import Area, Home, HomeSnapshot
+from ..settings import LlmSettings
+from .acting import command_of
+from .calls.call import Call, Situation
+from .constraints import constrain
+from .engine import ChatRequest, Message, Role, TextDelta, ToolCall
+from .languages import FALLBACK, load_language, resolve_language
+from .mind import Mind
+from .prompt.history import Conversations
+from .prompt.moment import Moment, tail
+from .prompt.persona import load_persona
+from .prompt.prompt import Prompt, build, opening_message, request, user_message
+from .prompt.relevance import Index
+from .prompt.states import live_context
+from .prompt.tail import Tail, ahead
+from .prompt.tools import DELAYED, LIVE_CONTEXT, callable_tools, delayed_only
+from .recognizer import Command
+from .replies import say
+from .resolution import Refusal, resolve
+from .understanding import Answer, Utterance, room_of, template_of
+
+_LOGGER = logging.getLogger(__name__)
+
+MAX_ROUNDS = 4
+"""So often a turn asks the model: more looks at the home than this lead nowhere."""
+
+DONE = "OK"
+"""Stands in the history for what Home Assistant said: nobody tells us its words."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What follows from the names of a home: made once, away from the event loop."""
+
+    naming: Hashable
+    index: Index
+    prompts: dict[str, Prompt] = field(default_factory=dict)
+    constraints: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
+
+    def prompt(self, home: HomeSnapshot, language: str) -> Prompt:
+        """Return the prompt in a language."""
+        if language not in self.prompts:
+            prompt = self.prompts[language] = build(home, load_persona(language))
+            self.constraints.update({tool.name: constrain(tool, home) for tool in prompt.tools})
+        return self.prompts[language]
+
+
+class Thinking:
+    """Turns of conversations with a language model."""
+
+    def __init__(
+        self,
+        mind: Mind,
+        home: Home,
+        settings: LlmSettings,
+        clock: Callable[[], float] = monotonic,
+        now: Callable[[], datetime] = datetime.now,
+    ) -> None:
+        self._mind = mind
+        self._home = home
+        self._settings = settings
+        self._now = now
+        self._conversations = Conversations(clock)
+        self._known: _Known | None = None
+        self._learning = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Begin to load the model."""
+        await self._mind.start()
+
+    async def stop(self) -> None:
+        """End the model."""
+        await self._mind.stop()
+
+    async def answer(self, utterance: Utterance, refusal: Answer) -> Answer:
+        """Return what the model makes of an utterance; `refusal` is the answer without one. Raises nothing."""
+        try:
+            return await self._answer(utterance)
+        except SottoError as err:
+            _LOGGER.warning("The language model did not answer (%s): %s", err.code, err)
+            return replace(refusal, text=say(Refusal(_apology(err)), refusal.language, {}))
+
+    def remember(self, utterance: Utterance, answer: Answer) -> None:
+        """Keep a turn that needed no model: the next one may refer to it."""
+        if answer.commands:
+            calls = [ToolCall(command.intent, dict(command.slots)) for command, _ in answer.commands]
+            self._keep(utterance, [Message(Role.USER, utterance.text)], calls)
+
+    async def prepare(self, language: str, device_id: str | None = None) -> None:
+        """Evaluate what comes before the words that are just being spoken."""
+        code = resolve_language(language) or FALLBACK
+        here = room_of(self._home.snapshot, device_id)
+        try:
+            known, prompt = await self._learn(code)
+            opening = opening_message(Tail(ahead(self._now(), here, prompt.persona)))
+            tokens = await self._mind.prefill(self._request(known, prompt, None, (), [opening]))
+        except SottoError as err:
+            _LOGGER.debug("Nothing was prepared: %s", err)
+        else:
+            _LOGGER.debug("%d tokens were evaluated beforehand", tokens)
+
+    async def _answer(self, utterance: Utterance) -> Answer:
+        code = resolve_language(utterance.language) or FALLBACK
+        known, prompt = await self._learn(code)
+        home = self._home.snapshot
+        here = room_of(home, utterance.device_id)
+        moment = Moment(self._now(), here)
+        before = await asyncio.to_thread(tail, prompt, home, known.index, utterance.text, moment)
+        messages = [user_message(utterance.text, before)]
+        history = self._conversations.messages(utterance.conversation_id)
+        situation = Situation(home, utterance.text, here)
+        looks: list[ToolCall] = []
+        for _ in range(MAX_ROUNDS):
+            messages += self._looked(looks, prompt)
+            asked = self._request(known, prompt, utterance.device_id, history, messages)
+            text, calls = await self._write(asked, situation, code)
+            acts = [call for call in calls if call.name != LIVE_CONTEXT]
+            looks = calls
+            if acts or not looks:
+                break
+        else:
+            raise EngineError("The language model only looked at the home.", remedy="Another model may do better.")
+        if not (acts or text):
+            raise EngineError("The language model said nothing.", remedy="Another model may do better.")
+        answer = Answer(code, text=text, handled=True)
+        if acts:
+            answer = await asyncio.to_thread(self._act, acts, home, here, code)
+        self._keep(utterance, messages, acts if answer.commands else (), answer.text)
+        return answer
+
+    async def _learn(self, language: str) -> tuple[_Known, Prompt]:
+        """Return what is known of the home as it is now, and the prompt in a language."""
+        home = self._home.snapshot
+        async with self._learning:
+            known = self._known
+            if known is None or known.naming != home.naming:
+                known = self._known = _Known(home.naming, await asyncio.to_thread(Index, home))
+            return known, await asyncio.to_thread(known.prompt, home, language)
+
+    def _request(
+        self,
+        known: _Known,
+        prompt: Prompt,
+        device_id: str | None,
+        history: tuple[Message, ...],
+        messages: Sequence[Message],
+    ) -> ChatRequest:
+        can_ring = device_id is not None or self._home.executes_intents
+        constraints = {**known.constraints, **({} if can_ring else delayed_only(prompt.tools))}
+        names = callable_tools(prompt.tools, timers=can_ring)
+        return request(
+            prompt,
+            history,
+            *messages,
+            callable_names=frozenset(name for name in names if constraints.get(name) is not None),
+            constraints={name: schema for name, schema in constraints.items() if schema is not None},
+            max_tokens=self._settings.max_tokens,
+            temperature=self._settings.temperature,
+        )
+
+    async def _write(self, asked: ChatRequest, situation: Situation, language: str) -> tuple[str, list[ToolCall]]:
+        text, calls = "", []
+        async with aclosing(self._mind.chat(asked, situation, language)) as events:
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    text += event.text
+                elif isinstance(event, ToolCall):
+                    calls.append(event)
+        return text.strip(), calls
+
+    def _looked(self, looks: Sequence[ToolCall], prompt: Prompt) -> list[Message]:
+        """Return the calls for states, and what they found."""
+        if not looks:
+            return []
+        home = self._home.snapshot
+        return [
+            Message(Role.ASSISTANT, calls=tuple(looks)),
+            *(
+                Message(Role.TOOL, live_context(home, call.arguments, prompt.persona), call_id=call.call_id)
+                for call in looks
+            ),
+        ]
+
+    def _act(self, calls: Sequence[ToolCall], home: HomeSnapshot, here: Area | None, code: str) -> Answer:
+        """Return the commands of calls, or why one of them cannot be executed."""
+        language = load_language(code)
+        commands = [command_of(Call(call.name, call.arguments), home, language.responses) for call in calls]
+        outcome = Refusal("no_delay") if self._is_never_done(commands) else resolve(commands, home, here, code)
+        if isinstance(outcome, Refusal):
+            return Answer(code, text=say(outcome, code, language.errors))
+        return Answer(code, tuple((command, template_of(command, language)) for command in outcome))
+
+    def _is_never_done(self, commands: Sequence[Command]) -> bool:
+        return self._home.executes_intents and any(DELAYED in command.slots for command in commands)
+
+    def _keep(
+        self, utterance: Utterance, messages: Sequence[Message], acts: Sequence[ToolCall], text: str = ""
+    ) -> None:
+        """Keep a turn in the history of its conversation, as whole as models want it."""
+        acts = [replace(call, call_id=call.call_id or f"call_{number}") for number, call in enumerate(acts)]
+        called = [Message(Role.ASSISTANT, "", tuple(acts))] if acts else []
+        results = [Message(Role.TOOL, DONE, call_id=call.call_id) for call in acts]
+        self._conversations.add(
+            utterance.conversation_id, [*messages, *called, *results, Message(Role.ASSISTANT, text or DONE)]
+        )
+
+
+def _apology(err: SottoError) -> str:
+    return "loading" if err.code == "engine-loading" else "failed"
