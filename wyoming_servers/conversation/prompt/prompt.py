@@ -16,8 +16,8 @@ from .persona import Persona, examples
 from .tail import Tail
 from .tools import tools
 
-HOME_TOKENS = 3000
-"""So much of the context a home's names may take, by estimate; a larger home is told in the tail."""
+HOME_TOKENS = 2000
+"""So much a home's names may take by estimate: a quarter of the usual context. A larger home is told in the tail."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wyoming_servers.conversation.engine import Message, Role, ToolCall
+from wyoming_servers.conversation.prompt.history import LIMIT_S, Conversations
+
+
+class Clock:
+    """Time that passes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def exchange(words: str) -> list[Message]:
+    return [Message(Role.USER, words), Message(Role.ASSISTANT, f"{words}!")]
+
+
+ACTION = [
+    Message(Role.USER, "light on"),
+    Message(Role.ASSISTANT, calls=(ToolCall("HassTurnOn", {"name": "Lamp"}, "a"),)),
+    Message(Role.TOOL, "OK", call_id="a"),
+    Message(Role.ASSISTANT, "Done."),
+]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_a_conversation_is_kept_as_it_was_sent(clock: Clock) -> None:
+    conversations = Conversations(clock)
+    conversations.add("a", ACTION)
+    conversations.add("a", exchange("and the other"))
+    assert conversations.messages("a") == (*ACTION, *exchange("and the other"))
+
+
+def test_conversations_know_nothing_of_each_other(clock: Clock) -> None:
+    conversations = Conversations(clock)
+    conversations.add("a", ACTION)
+    assert conversations.messages("b") == ()
+    assert conversations.messages(None) == ()
+    conversations.add(None, ACTION)
+    conversations.add("", ACTION)
+    assert conversations.messages(None) == conversations.messages("") == ()
+
+
+def test_a_conversation_is_forgotten_five_minutes_after_its_last_turn(clock: Clock) -> None:
+    conversations = Conversations(clock)
+    conversations.add("a", exchange("one"))
+    clock.now += LIMIT_S - 1
+    conversations.add("a", exchange("two"))
+    clock.now += LIMIT_S
+    assert len(conversations.messages("a")) == 4
+    clock.now += 1
+    assert conversations.messages("a") == ()
+    conversations.add("a", exchange("three"))
+    assert conversations.messages("a") == tuple(exchange("three"))
+
+
+def test_the_conversation_that_was_silent_longest_makes_room(clock: Clock) -> None:
+    conversations = Conversations(clock, max_conversations=2)
+    for name in ("a", "b", "a", "c"):
+        clock.now += 1
+        conversations.add(name, exchange(name))
+    assert conversations.messages("b") == ()
+    assert len(conversations.messages("a")) == 4
+    assert len(conversations.messages("c")) == 2
+
+
+def test_of_a_long_conversation_the_older_half_is_dropped_at_once(clock: Clock) -> None:
+    conversations = Conversations(clock, max_exchanges=6)
+    lengths = []
+    for number in range(12):
+        conversations.add("a", exchange(str(number)))
+        lengths.append(len(conversations.messages("a")) // 2)
+    assert lengths == [1, 2, 3, 4, 5, 6, 4, 5, 6, 4, 5, 6]
+    assert conversations.messages("a")[0].content == "6"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        [],
+        ACTION[1:],
+        ACTION[:-1],
+        ACTION[:2],
+        [ACTION[0], ACTION[1], ACTION[3]],
+        [ACTION[0], ACTION[2], ACTION[3]],
+        [*ACTION, *ACTION],
+        [Message(Role.SYSTEM, "x"), *ACTION],
+    ],
+)
+def test_what_is_no_whole_exchange_is_refused(clock: Clock, broken: list[Message]) -> None:
+    conversations = Conversations(clock)
+    with pytest.raises(ValueError, match="exchange"):
+        conversations.add("a", broken)
+    assert conversations.messages("a") == ()
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcd"), st.floats(0, 400)), max_size=60),
+    st.integers(1, 3),
+    st.integers(1, 5),
+)
+def test_there_are_never_more_conversations_or_exchanges_than_are_allowed(
+    turns: list[tuple[str, float]], most: int, longest: int
+) -> None:
+    clock = Clock()
+    conversations = Conversations(clock, max_conversations=most, max_exchanges=longest)
+    for name, pause in turns:
+        clock.now += pause
+        conversations.add(name, exchange(name))
+        kept = [conversations.messages(each) for each in "abcd"]
+        assert conversations.messages(name)
+        assert sum(map(bool, kept)) <= most
+        assert all(len(each) <= 2 * longest for each in kept)
