@@ -5,14 +5,16 @@ from __future__ import annotations
 import copy
 import hashlib
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wyoming_servers.conversation.engine import ChatRequest, Message, Role, Tool
+from wyoming_servers.conversation.engine import ChatRequest, Message, Role, Tool, ToolChoice
 from wyoming_servers.home.demo import DemoHome
+from wyoming_servers.home.model import Home, HomeSnapshot
 from wyoming_servers.http.completion import Asked, HomeFields
 from wyoming_servers.http.errors import FieldError, UnknownHomeError
 from wyoming_servers.http.homes import MOST_HOMES, Homes, hash_of, parse_home
@@ -43,6 +45,16 @@ TIMER = Tool("HassStartTimer", parameters={"type": "object", "properties": {"min
 
 def tool_object(tool: Tool) -> dict[str, Any]:
     return {"type": "function", "function": {"name": tool.name, "parameters": tool.parameters}}
+
+
+class Rebuilt(Home):
+    """A home that can be another one."""
+
+    now = parse_home(HOME)[0]
+
+    @property
+    def snapshot(self) -> HomeSnapshot:
+        return self.now
 
 
 @pytest.fixture
@@ -250,7 +262,26 @@ def test_the_names_that_a_call_may_have_are_the_homes(homes: Homes) -> None:
     constraints = turn(homes, TURN_ON, TIMER, home=home_hash).request.constraints
     assert "Bed light" in str(constraints["HassTurnOn"])
     assert "台灯" in str(constraints["HassTurnOn"])
-    assert "HassStartTimer" not in constraints or "Bed light" not in str(constraints["HassStartTimer"])
+    assert "Bed light" not in str(constraints["HassStartTimer"])
     renamed = keep(homes, changed("entities.0.name", "Night light"))
     assert "Night light" in str(turn(homes, TURN_ON, home=renamed).request.constraints["HassTurnOn"])
     assert "Night light" not in str(turn(homes, TURN_ON, home=home_hash).request.constraints["HassTurnOn"])
+
+
+def test_the_names_follow_the_servers_own_home() -> None:
+    own = Rebuilt()
+    homes = Homes(own)
+    assert "Bed light" in str(turn(homes, TURN_ON).request.constraints)
+    own.now = parse_home(changed("entities.0.name", "Night light"))[0]
+    assert "Night light" in str(turn(homes, TURN_ON).request.constraints)
+
+
+def test_a_tool_with_nothing_to_act_on_is_described_and_not_callable(homes: Homes) -> None:
+    home_hash = keep(homes, HOME)
+    vacuum = Tool("HassVacuumStart", parameters=TURN_ON.parameters)
+    request = turn(homes, TURN_ON, vacuum, home=home_hash).request
+    assert (request.tools, request.callable) == ((TURN_ON, vacuum), frozenset({"HassTurnOn"}))
+    asked = Asked(replace(request, tools=(vacuum,), choice=ToolChoice.REQUIRED), sotto=HomeFields(home_hash))
+    with pytest.raises(FieldError) as caught:
+        make_turn(asked, homes, "en")
+    assert caught.value.param == "tool_choice"

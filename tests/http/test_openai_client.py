@@ -11,7 +11,7 @@ import pytest
 from openai import AsyncOpenAI
 
 from tests.http.conftest import TOKEN, OpenDoor
-from tests.http.scripted_model import ScriptedModel, calling, saying
+from tests.http.scripted_model import ScriptedModel, Step, calling, saying
 from wyoming_servers.conversation.engine import Finished, FinishReason, Message, Role, ToolCall, ToolChoice
 from wyoming_servers.errors import EngineLoadingError, LimitExceededError, OverloadedError, RemoteError
 from wyoming_servers.http.door import HttpDoor
@@ -211,6 +211,20 @@ async def test_what_fails_before_the_first_word_has_its_status(
     assert caught.value.status_code == status
     assert caught.value.response.headers.get("Retry-After") == retry_after
     assert "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize("script", [[], saying("Well")[:1]], ids=["at once", "in mid-stream"])
+async def test_what_nobody_foresaw_is_logged_by_its_type_and_place_alone(
+    openai: AsyncOpenAI, model: ScriptedModel, script: list[Step], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    model.scripts = [[*script, RuntimeError("a secret")]]
+    with pytest.raises(official.APIError) as caught:
+        await read_all(await openai.chat.completions.create(model="any", messages=[USER], stream=True))
+    assert caught.value.code == "internal-error"
+    assert "RuntimeError at " in caplog.text
+    assert "scripted_model.py:" in caplog.text
+    assert "secret" not in caplog.text
 
 
 async def test_what_fails_in_mid_stream_is_an_event(openai: AsyncOpenAI, model: ScriptedModel) -> None:

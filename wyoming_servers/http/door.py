@@ -28,10 +28,10 @@ HEADER_BYTES = 8 * 1024
 """Of one header, and of the address."""
 LINGER_S = 1.0
 """For a client to read why its body is not wanted."""
+FINISH_WITHIN_S = 0.1
+"""For answers to come to their end when the door is closed; aiohttp waits that long twice, then cancels them."""
 STOP_WITHIN_S = 1.5
-"""For all that is being answered to end, when the door is closed."""
-TAKE_WITHIN_S = 0.1
-"""For clients to take what was said by then; aiohttp waits that long twice."""
+"""For the models of those that were cancelled to stop."""
 CLIENT_LEFT = 499
 """As nginx counts requests that nobody waits for any more."""
 
@@ -63,7 +63,9 @@ class HttpDoor:
         self._server = await bind(self._settings.http.uri, self._connected)
         try:
             self._guard = await self._make_guard(self._server)
-            self._runner = web.AppRunner(self._application(), handler_cancellation=True, shutdown_timeout=TAKE_WITHIN_S)
+            self._runner = web.AppRunner(
+                self._application(), handler_cancellation=True, shutdown_timeout=FINISH_WITHIN_S
+            )
             await self._runner.setup()
             self._handlers = self._runner.server
             await self._server.start_serving()
@@ -79,13 +81,11 @@ class HttpDoor:
             self._server = None
         for transport in self._refused:
             transport.abort()
-        for task in self._running:
-            task.cancel()
-        if self._running:
-            await asyncio.wait(self._running, timeout=STOP_WITHIN_S)
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        if self._running:
+            await asyncio.wait(self._running, timeout=STOP_WITHIN_S)
 
     async def _make_guard(self, server: asyncio.Server) -> Guard:
         """Ask for the token that is set, or, unless only this machine can connect, for the one in the data folder."""

@@ -42,7 +42,7 @@ class KnownHome:
         return tuple(sorted(self._tools.values(), key=lambda tool: tool.name))
 
     def constraints(self, tools: tuple[Tool, ...]) -> dict[str, Mapping[str, Any]]:
-        """Return the parameters of these tools with the home's names in them, where that makes them narrower."""
+        """Return the parameters of these tools with the home's names in them; not of those with nothing to act on."""
         if self._constrained_to != self.snapshot.naming:
             self._constrained_to = self.snapshot.naming
             self._constraints.clear()

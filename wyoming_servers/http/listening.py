@@ -51,12 +51,14 @@ class HttpConnection(web.RequestHandler):
 
     def handle_error(
         self,
-        request: web.BaseRequest,  # noqa: ARG002 - there is none to speak of
+        request: web.BaseRequest,
         status: int = 500,
         exc: BaseException | None = None,
         message: str | None = None,  # noqa: ARG002 - it quotes what was sent
     ) -> web.StreamResponse:
-        """Return the answer to what could not be read as a request."""
+        """Return the answer to what could not be read as a request; ConnectionError if one was begun already."""
+        if request.writer.output_size > 0:
+            raise ConnectionError
         response = error_response(_unreadable(status, exc))
         response.force_close()
         return response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..conversation.calls.call import Situation
-from ..conversation.engine import ChatRequest
+from ..conversation.engine import ChatRequest, ToolChoice
 from ..home.model import Area, HomeSnapshot
 from .completion import Asked, HomeFields, said_last
 from .errors import FieldError
@@ -44,13 +44,11 @@ def _here(fields: HomeFields, home: HomeSnapshot) -> Area | None:
 
 
 def _with_tools_of(home: KnownHome, request: ChatRequest) -> ChatRequest:
-    """Describe all tools of the home in the prompt, and let those be called that were sent."""
+    """Describe all tools of the home in the prompt; let those be called that were sent and have something to act on."""
     if not request.tools:
         return request
-    sent = frozenset(tool.name for tool in request.tools)
-    return replace(
-        request,
-        tools=home.with_seen(request.tools),
-        callable=sent if request.callable is None else request.callable,
-        constraints=home.constraints(request.tools),
-    )
+    constraints = home.constraints(request.tools)
+    possible = frozenset(constraints) if request.callable is None else request.callable & constraints.keys()
+    if request.choice is ToolChoice.REQUIRED and not possible:
+        raise FieldError("tool_choice", "there is nothing in this home that these tools could act on")
+    return replace(request, tools=home.with_seen(request.tools), callable=possible, constraints=constraints)
