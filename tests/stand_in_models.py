@@ -393,6 +393,53 @@ def make_gguf(
     return path
 
 
+def make_recurrent_gguf(path: Path) -> Path:
+    """Write a small model of Mamba's shape, which cannot take back what it has read; returns its path."""
+    layers, width, inner, state, kernel, rank, vocabulary = 2, 64, 128, 8, 4, 4, 4096
+    writer = gguf.GGUFWriter(str(path), "mamba")
+    writer.add_name("stand-in")
+    writer.add_context_length(32_768)
+    writer.add_embedding_length(width)
+    writer.add_feed_forward_length(0)
+    writer.add_head_count(0)
+    writer.add_block_count(layers)
+    writer.add_layer_norm_rms_eps(1e-6)
+    writer.add_ssm_conv_kernel(kernel)
+    writer.add_ssm_inner_size(inner)
+    writer.add_ssm_state_size(state)
+    writer.add_ssm_time_step_rank(rank)
+    written = _gguf_tokens(writer, vocabulary, CHATML_TOKENS)
+    writer.add_chat_template(CHATML)
+    noise = Noise()
+    output = noise(vocabulary, width, scale=0.5)
+    output[~np.asarray(written)] = 0
+    tensors = {"token_embd.weight": noise(vocabulary, width, scale=1.0), "output.weight": output}
+    tensors["output_norm.weight"] = np.ones(width, np.float32)
+    for layer in range(layers):
+        tensors |= {
+            f"blk.{layer}.{name}": weights
+            for name, weights in {
+                "attn_norm.weight": np.ones(width, np.float32),
+                "ssm_in.weight": noise(2 * inner, width, scale=0.3),
+                "ssm_conv1d.weight": noise(inner, kernel, scale=0.5),
+                "ssm_conv1d.bias": np.zeros(inner, np.float32),
+                "ssm_x.weight": noise(rank + 2 * state, inner, scale=0.3),
+                "ssm_dt.weight": noise(inner, rank, scale=0.3),
+                "ssm_dt.bias": np.zeros(inner, np.float32),
+                "ssm_a": -np.ones((inner, state), np.float32),
+                "ssm_d": np.ones(inner, np.float32),
+                "ssm_out.weight": noise(width, inner, scale=0.3),
+            }.items()
+        }
+    for name, weights in tensors.items():
+        writer.add_tensor(name, weights)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
 def _gguf_dimensions(writer: gguf.GGUFWriter, size: GgufSize) -> None:
     writer.add_context_length(32_768)
     writer.add_embedding_length(size.width)

@@ -50,6 +50,17 @@ def piper_voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def gguf_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the language models `nano`, which computes next to nothing, and `mid`, which does not."""
+    from tests.stand_in_models import make_gguf
+
+    folder = tmp_path_factory.mktemp("gguf")
+    make_gguf("nano", folder / "nano.gguf")
+    make_gguf("mid", folder / "mid.gguf")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def make_speech() -> MakeSpeech:
     """Return a function that speaks an English text: 16 kHz, 16-bit mono, with little silence around it."""
     return _Espeak().speak

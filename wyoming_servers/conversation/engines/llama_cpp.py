@@ -20,7 +20,7 @@ from ...errors import (
     SottoError,
 )
 from ...settings import Settings
-from ..engine import ChatEvent, ChatRequest, LanguageModel, ModelState, ModelStatus
+from ..engine import ChatRequest, LanguageModel, ModelEvent, ModelState, ModelStatus
 from ..llama.jobs import CHAT, PREFILL, Job, JobQueue
 from ..llama.model_choice import find_model
 from ..llama.process import LlamaProcess, ProcessEndedError, broken
@@ -102,7 +102,7 @@ class LlamaCpp(LanguageModel):
             self._supervisor = None
         self._jobs.fail_all(EngineError("The language model was stopped."))
 
-    async def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
+    async def chat(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
         """Yield an answer as it is written; closing the generator stops the model."""
         self._raise_failure()
         job = self._jobs.add(CHAT, request_to_json(request))
@@ -243,7 +243,8 @@ class LlamaCpp(LanguageModel):
         if self._crashes_while_loading >= self._limits.load_tries:
             await self._after_failure(
                 EngineUnavailableError(
-                    f"llama.cpp broke off {self._crashes_while_loading} times while it loaded {self._order.path}: {reason}.",
+                    f"llama.cpp broke off while it loaded {self._order.path}, {self._crashes_while_loading} times: "
+                    f"{reason}.",
                     remedy="Choose another model with --llm-model, or fewer --llm-gpu-layers.",
                 )
             )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from ..engine import ChatEvent, ChatRequest, Finished, FinishReason, TextDelta, ToolCall
+from ..engine import BrokenCall, ChatRequest, Finished, FinishReason, ModelEvent, TextDelta, ToolCall
 from ..formats.format import Format, Part, Piece, Prompt
 from .budget import exchanges_to_drop
 from .native import AbortedError, NativeModel
@@ -87,7 +87,7 @@ class Answerer:
             return max(0, self._sequence.length - reused)
         return max(0, prompt.prefill - reused)
 
-    def answer(self, request: ChatRequest, emit: Callable[[ChatEvent], None]) -> None:
+    def answer(self, request: ChatRequest, emit: Callable[[ModelEvent], None]) -> None:
         """Write an answer, event by event. Raises AbortedError when stopped."""
         prompt = self._tokenizer.fit(self._format.render(request), request.max_tokens)
         sampler = Sampler(self._model, self._format.grammar(request), request.temperature)
@@ -120,7 +120,7 @@ class Answerer:
     def _extend_to(self, tokens: Sequence[int], end: int) -> None:
         self._sequence.extend(tokens[self._sequence.length : end])
 
-    def _write(self, request: ChatRequest, sampler: Sampler, emit: Callable[[ChatEvent], None]) -> Finished:
+    def _write(self, request: ChatRequest, sampler: Sampler, emit: Callable[[ModelEvent], None]) -> Finished:
         parser = self._format.parser(request)
         characters = codecs.getincrementaldecoder("utf-8")(errors="replace")
         called = False
@@ -142,13 +142,13 @@ class Answerer:
         return Finished(reason, completion_tokens=written)
 
 
-def _emit(parts: Sequence[Part], emit: Callable[[ChatEvent], None]) -> bool:
-    """Pass on what was written; a broken call is nothing. Returns whether something was called."""
-    called = False
+def _emit(parts: Sequence[Part], emit: Callable[[ModelEvent], None]) -> bool:
+    """Pass on what was written; returns whether something was called."""
     for part in parts:
-        if isinstance(part, TextDelta):
-            emit(part)
-        elif isinstance(part, ToolCall):
-            called = True
+        if isinstance(part, ToolCall):
             emit(replace(part, call_id=f"call_{secrets.token_hex(6)}"))
-    return called
+        elif isinstance(part, TextDelta):
+            emit(part)
+        else:
+            emit(BrokenCall(part.text))
+    return any(isinstance(part, ToolCall) for part in parts)

@@ -44,7 +44,7 @@ class NativeLog:
         self._device_buffers: list[str] = []
         self._layers = ""
         self.loading = True
-        self._callback = _llama.llama_log_callback(self._receive)  # llama.cpp keeps only its address
+        self._callback = _llama.llama_log_callback(self._receive)
         _llama.llama_log_set(self._callback, None)
 
     @property

@@ -11,9 +11,10 @@ from .native import BATCH, AbortedError, NativeModel
 from .pace import Pace
 from .prefixes import PrefixStore
 
-_STEP_S = 0.5
+_STEP_S = 0.2
+"""A step that is stopped is lost."""
 _GPU_STEP_S = 0.05
-"""Between two steps an answer can be stopped on a GPU, where a computation that has begun cannot be."""
+"""There a step that has begun cannot be stopped."""
 _POINTS = 3
 
 

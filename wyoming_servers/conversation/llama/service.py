@@ -12,7 +12,7 @@ from time import monotonic
 from typing import BinaryIO
 
 from ...errors import EngineError, SottoError
-from ..engine import ChatEvent
+from ..engine import ModelEvent
 from ..formats.detection import detect
 from .answer import Answerer
 from .gguf_file import read_gguf
@@ -173,7 +173,7 @@ class Service:
         """Carry out an order; returns the last line about it."""
         number = order["id"]
 
-        def emit(event: ChatEvent) -> None:
+        def emit(event: ModelEvent) -> None:
             self._outlet.send({"id": number, **event_to_json(event)})
 
         try:

@@ -9,11 +9,12 @@ from typing import Any
 
 from ...errors import EngineError, SottoError
 from ..engine import (
-    ChatEvent,
+    BrokenCall,
     ChatRequest,
     Finished,
     FinishReason,
     Message,
+    ModelEvent,
     Role,
     TextDelta,
     Tool,
@@ -109,23 +110,27 @@ def _call_to_json(call: ToolCall) -> Line:
     return {"name": call.name, "arguments": dict(call.arguments), "call_id": call.call_id}
 
 
-def event_to_json(event: ChatEvent) -> Line:
+def event_to_json(event: ModelEvent) -> Line:
     """Write an event of an answer."""
     match event:
         case TextDelta():
             return {"text": event.text}
         case ToolCall():
             return {"call": _call_to_json(event)}
+        case BrokenCall():
+            return {"broken": event.text}
         case Finished():
             return {"finished": asdict(event)}
 
 
-def event_from_json(line: Line) -> ChatEvent:
+def event_from_json(line: Line) -> ModelEvent:
     """Read an event of an answer."""
     if "text" in line:
         return TextDelta(line["text"])
     if "call" in line:
         return ToolCall(**line["call"])
+    if "broken" in line:
+        return BrokenCall(line["broken"])
     finished = dict(line["finished"])
     return Finished(FinishReason(finished.pop("reason")), **finished)
 
