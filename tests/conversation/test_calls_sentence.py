@@ -82,3 +82,24 @@ def test_names_are_mentioned_as_whole_words() -> None:
     assert not Sentence("in the hallway").mentions(["Hall"])
     assert Sentence("关掉客厅灯").mentions(["客厅"])
     assert not Sentence("anything").mentions(["", "  "])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm off to work",
+        "it's my day off",
+        "the kitchen light is still on",
+        "why is the kitchen light on",
+        "the blinds are open",
+        "we left the window open",
+        "我们要开会了",
+        "我今天很开心",
+        "有关部门来了",
+        "灯还开着",
+        "窗户关着",
+        "离开家了",
+    ],
+)
+def test_words_that_want_nothing_switched_are_no_direction(text: str) -> None:
+    assert Sentence(text).direction is None

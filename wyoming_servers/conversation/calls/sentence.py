@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 
-from .words import AMOUNT, DIRECTIONS, EVERY, KINDS, NEGATION, PLAIN, PLAIN_CHINESE, Direction
+from .words import AMOUNT, DIRECTIONS, EVERY, KINDS, NEGATION, PLAIN, PLAIN_CHINESE, STATED, Direction
 
 _IDEOGRAPH = re.compile(r"[\u3400-\u9fff]")
 _FIGURE = re.compile(r"(?<![\d.,a-z_])[0-9]{1,4}(?![\d.,]*\d|[a-z])")
@@ -50,7 +50,8 @@ class Sentence:
         """What is to be done; nothing where the sentence also says what is not."""
         if NEGATION.search(self._text):
             return frozenset()
-        return frozenset(direction for direction, pattern in DIRECTIONS.items() if pattern.search(self._text))
+        wanted = STATED.sub(" ", self._text)
+        return frozenset(direction for direction, pattern in DIRECTIONS.items() if pattern.search(wanted))
 
     @property
     def direction(self) -> Direction | None:

@@ -47,12 +47,20 @@ class Direction(StrEnum):
 
 
 _END = r"(?=\s*(?:$|[.,;!?]|and\b|then\b|please\b))"
+_VERB = r"\b(?:turn|switch|power|shut|put)(?:s|ed|ing|ning|ching)?\b"
+_SOMEBODY = "".join(
+    rf"(?<!\b{words} )" for words in ["i'm", "i am", "we're", "we are", "day", "head", "be", "take", "set"]
+)
+"""Whoever is off, or sets off, wants nothing turned off."""
+_NOT_OPENING = "会心车始玩饭学工店口放支销发朗怀业场头展枪花价战"
+"""开会 is to hold a meeting, 开心 happy, 开车 to drive."""
 
 DIRECTIONS: Mapping[Direction, re.Pattern[str]] = {
     direction: re.compile(pattern)
     for direction, pattern in {
-        Direction.ON: rf"\b(?:turn|switch|power)\s+on\b|\bon{_END}|打开|开启|开(?![关始锁着])|启动",
-        Direction.OFF: r"\boff\b|关闭|关掉|关上|(?<!开)关(?![闭掉上])",
+        Direction.ON: rf"{_VERB}\s+on\b|\bon{_END}|打开|开启|(?<![离公分召展张散想])开(?![关锁着{_NOT_OPENING}])|启动",
+        Direction.OFF: rf"{_VERB}\s+(?:\S+\s+){{0,8}}?off\b|{_SOMEBODY}\boff{_END}|^off\b"
+        "|关闭|关掉|关上|(?<![开有无相海难机过])关(?![闭掉上着于心系注键怀照节卡])",
         Direction.OPEN: r"\bopen\b",
         Direction.CLOSE: r"\b(?:close|shut)\b(?!\s+(?:off|down))",
         Direction.LOCK: r"^(?:please\s+|now\s+)?lock\b|(?:and|then|you)\s+lock\b|(?<![解开门的])锁(?:上|好|住|门)",
@@ -64,6 +72,12 @@ DIRECTIONS: Mapping[Direction, re.Pattern[str]] = {
         Direction.STOP: r"\b(?:stop|halt)\b|停止|停下|停(?![止下])",
     }.items()
 }
+
+STATED = re.compile(
+    r"(?:\b(?:is|are|was|were|be|been|being|still|left|stays?|remains?)|'s|'re)\s+"
+    r"(?:(?!(?:turn|switch|power|put|shut|make|open|close)\b)\w+\s+){0,5}?(?:on|off|open|closed?)\b"
+)
+"""How something is, not what is to be done: "the light is still on" wants it off, if anything."""
 
 NEGATION = re.compile(r"\b(?:not|never|no|without|except|but)\b|n['\u2019]t\b|别|不要|不用|除了")
 
