@@ -33,6 +33,8 @@ class CallingFormat(TurnFormat):
     """With which a call begins."""
     silent: ClassVar[tuple[str, ...]] = ()
     """Marks that have no place in a reply; they are neither written nor spoken."""
+    unwritten: ClassVar[tuple[str, ...]] = ()
+    """Marks that are not written either, but spoken where they are."""
     thinking: ClassVar[Mapping[str, str]] = {"<think>": "</think>"}
     """The mark that ends thinking, by the one that begins it."""
 
@@ -61,6 +63,10 @@ class CallingFormat(TurnFormat):
     @property
     def _silent(self) -> tuple[str, ...]:
         return (*self.silent, *self.thinking.values())
+
+    @property
+    def _unwritten(self) -> tuple[str, ...]:
+        return (*self._silent, *self.unwritten, *self.thinking)
 
     def grammar(self, request: ChatRequest) -> Grammar | None:
         """Return what the model may write; None: anything.
@@ -91,7 +97,7 @@ class CallingFormat(TurnFormat):
         return joined(literal(self.mark), calls)
 
     def _speech(self, rules: Rules, calls: str) -> str:
-        marks = dict.fromkeys((*self._silent, *self.thinking), "") | {self.mark: calls}
+        marks = dict.fromkeys(self._unwritten, "") | {self.mark: calls}
         return speech(rules, marks)
 
     def _arguments(self, rules: Rules, tools: Sequence[Tool], request: ChatRequest) -> dict[str, str]:

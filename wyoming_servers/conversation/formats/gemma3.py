@@ -24,7 +24,8 @@ class Gemma3(BareCalls):
     name = "gemma3"
     opens_turn = True
     between = "\n"
-    silent = ("<start_of_turn>", "<end_of_turn>", FENCE)
+    silent = ("<start_of_turn>", "<end_of_turn>")
+    unwritten = (FENCE,)
 
     def _open(self, scribe: Scribe, system: str, tools: Sequence[Tool]) -> None:
         self._open_turn(scribe)

@@ -67,11 +67,21 @@ class CallParser(MarkParser):
 
     def _call(self, mark: str, text: str, *, ended: bool) -> tuple[list[Part], int]:
         del mark
-        at = text.find(self._end)
+        at = find_outside(text, self._end)
         if at < 0 and not ended:
             raise Incomplete
         body = text if at < 0 else text[:at]
         return [read_call(body.strip())], len(text) if at < 0 else at + len(self._end)
+
+
+def find_outside(text: str, mark: str) -> int:
+    """Return where a mark stands outside all strings, or -1."""
+    at = 0
+    for index, stretch in enumerate(text.split(GemmaNotation.quote)):
+        if index % 2 == 0 and (found := stretch.find(mark)) >= 0:
+            return at + found
+        at += len(stretch) + len(GemmaNotation.quote)
+    return -1
 
 
 _HEAD = re.compile(r"(?:call:)?\s*([^\s{:]+)\s*(?=\{)")

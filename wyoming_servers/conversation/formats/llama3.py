@@ -43,9 +43,9 @@ class Llama3(BareCalls):
     silent = ("<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>", "<|eom_id|>")
 
     def _speech(self, rules: Rules, calls: str) -> str:
-        unspoken = dict.fromkeys((*self._silent, *self.thinking), "")
+        unwritten = dict.fromkeys(self._unwritten, "")
         tagged = joined('"{"', calls) if calls else ""
-        return speech(rules, {**unspoken, self.tag: tagged, self.mark: calls})
+        return speech(rules, {**unwritten, self.tag: tagged, self.mark: calls})
 
     def _call_parser(self, request: ChatRequest) -> Parser:
         del request

@@ -133,8 +133,8 @@ class _Parameters(SchemaGrammar):
 class XmlParser(MarkParser):
     """Reads the tags of a call; the tools' schemas tell which values are strings."""
 
-    _function = re.compile(r"\s*<function=([^>\n]+)>(.*?)(?:</function>\s*)?$", re.DOTALL)
-    _parameter = re.compile(r"\s*<parameter=([^>\n]+)>\n?(.*?)\n?</parameter>\s*", re.DOTALL)
+    _parameter = re.compile(r"<parameter=([^>\n]+)>\n?(.*?)\n?</parameter>\s*(?=<parameter=|</function>|$)", re.DOTALL)
+    _function = re.compile(rf"\s*<function=([^>\n]+)>\s*((?:{_parameter.pattern})*)</function>\s*", re.DOTALL)
 
     def __init__(
         self,
@@ -151,24 +151,20 @@ class XmlParser(MarkParser):
         self._schemas = schemas
 
     def _call(self, mark: str, text: str, *, ended: bool) -> tuple[list[Part], int]:
+        """Return a call when its tags are complete: the mark that ends it may stand within a value, too."""
         del mark
-        at = text.find(self._end)
-        if at < 0 and not ended:
-            raise Incomplete
-        body = text if at < 0 else text[:at]
-        return [self._read_call(body)], len(text) if at < 0 else at + len(self._end)
+        if self._end in text and (function := self._function.match(text)) is not None:
+            rest = text[function.end() :]
+            if rest.startswith(self._end):
+                return [self._read_call(function[1], function[2])], function.end() + len(self._end)
+        if ended:
+            return [BrokenCall(text.removesuffix(self._end).strip())], len(text)
+        raise Incomplete
 
-    def _read_call(self, text: str) -> Part:
-        function = self._function.match(text)
-        if function is None:
-            return BrokenCall(text.strip())
-        name, rest = function[1].strip(), function[2]
-        schema = self._schemas.get(name, {})
-        arguments = {}
-        while (tag := self._parameter.match(rest)) is not None:
-            arguments[tag[1]] = value_of(tag[2], (schema.get("properties") or {}).get(tag[1], {}))
-            rest = rest[tag.end() :]
-        return ToolCall(name, arguments) if not rest.strip() else BrokenCall(text.strip())
+    def _read_call(self, name: str, tags: str) -> Part:
+        properties = self._schemas.get(name, {}).get("properties") or {}
+        found = {tag[1]: value_of(tag[2], properties.get(tag[1], {})) for tag in self._parameter.finditer(tags)}
+        return ToolCall(name, found)
 
 
 def value_of(text: str, schema: Schema | bool) -> Any:
