@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from bench.replay_data import RECORDED
 from wyoming_servers.conversation.guard.claims import claims_action, claims_attempt, promises, sentences
+from wyoming_servers.conversation.languages import load_language
 
 CLAIMS = [
     ("Turn off the lamp", "I've turned off the lamp."),
@@ -225,6 +227,45 @@ def test_any_text_is_judged_without_an_error(text: str, asked: str) -> None:
     for language in ("en", "zh", "fi"):
         assert isinstance(claims_action(text, language, asked), bool)
     assert isinstance(promises(text), bool)
+
+
+NOT_DONE = ("Get", "Status", "Time", "Date", "Nevermind", "Respond", "Weather")
+
+
+@pytest.mark.parametrize(("code", "asked"), [("en", "turn on the lamp"), ("zh-CN", "开灯"), ("zh-TW", "開燈")])
+def test_what_home_assistant_says_of_an_action_is_a_claim(code: str, asked: str) -> None:
+    """Sentences that nobody here wrote: the localised responses, with a word in the place of each slot."""
+    said = [
+        text
+        for intent, templates in load_language(code).responses.items()
+        if not any(word in intent for word in NOT_DONE)
+        for text in map(filled, templates.values())
+        if text and not re.search("not found|找不到|沒有取消|没有取消", text)
+    ]
+    missed = [text for text in said if not claims_action(text, code, asked)]
+    assert len(said) > 50
+    assert not missed
+
+
+@pytest.mark.parametrize(("code", "asked"), [("en", "turn on the lamp"), ("zh-CN", "开灯"), ("zh-TW", "開燈")])
+def test_what_home_assistant_says_of_a_failure_is_none(code: str, asked: str) -> None:
+    said = [filled(text) for text in load_language(code).errors.values()]
+    assert len(said) > 10
+    assert not [text for text in said if claims_action(text, code, asked)]
+
+
+@pytest.mark.parametrize(("code", "asked"), [("en", "is the lamp on?"), ("zh-CN", "灯开着吗"), ("zh-TW", "燈開著嗎")])
+def test_what_home_assistant_answers_to_a_question_is_none(code: str, asked: str) -> None:
+    responses = load_language(code).responses
+    said = [filled(text) for text in responses["HassGetState"].values()]
+    assert len(said) > 5
+    assert not [text for text in said if claims_action(text, code, asked)]
+
+
+def filled(template: str) -> str:
+    """Render a template's words: the branches of a choice one after the other, each slot as one word."""
+    text = re.sub(r"\{%.*?%\}", "", re.sub(r"\{\{.*?\}\}", "X1", template, flags=re.DOTALL), flags=re.DOTALL)
+    return " ".join(text.split())
 
 
 @pytest.mark.usefixtures("shared")

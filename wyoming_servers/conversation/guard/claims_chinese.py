@@ -47,11 +47,11 @@ PASSIVE = re.compile(
 """灯已打开; 灯关了; 会在…后关闭: after a question that may be how things are."""
 
 STATED = re.compile(
-    rf"(?:开|关|锁|亮|响|放)着|(?:{_DO})(?:到|至|为|成)?[^没未无不]{{0,8}}$|(?:会|将)[^没未无不]{{0,8}}?(?:{_DO})"
+    rf"已(?!经?(?:是|在|有|知|听|明|了解|收到))|正在|(?:开|关|锁|亮|响|放)着|(?:{_DO})(?:到|至|为|成)?[^没未无不]{{0,8}}$|(?:会|将)[^没未无不]{{0,8}}?(?:{_DO})"
 )
 """灯开着: said to one who wanted it on, that is a claim."""
 
-BEGUN = re.compile(f"^(?:{_DO})")
+BEGUN = re.compile(f"^(?!处理|执行|完成)(?:{_DO})")
 """关闭客厅灯。"""
 
 AS_BEFORE = re.compile(

@@ -95,7 +95,7 @@ STATED = re.compile(
 BEGUN = re.compile(
     rf"^{_OKAY}*(?:\w+ed|{_PAST}|{_ING}|{_BASE})\b(?!.*{_FINITE})"
     rf"|^(?:(?!{_FINITE}).){{1,50}}\b(?:on|off|open|closed|locked|unlocked|muted|paused)$"
-    rf"|^(?:(?!{_FINITE}).){{1,50}}\b(?:{_PAST}) (?:to|on|from|for|at|in)\b"
+    rf"|^(?:(?!{_FINITE}).){{1,50}}\b(?:{_PAST})(?:$| (?:to|on|from|for|at|in)\b)"
 )
 """Turning it off; turned off; milk added to the list; lights off: at a sentence's beginning."""
 
