@@ -58,13 +58,13 @@ class GgufFile:
     def number(self, key: str, default: int = 0) -> int:
         """Return a number of the architecture's own, such as `block_count`."""
         value = self.metadata.get(f"{self.architecture}.{key}", default)
-        return int(value) if isinstance(value, int | float) else default
+        return value if isinstance(value, int) else default
 
     def cache_bytes(self, context: int) -> int:
         """Return how much memory the keys and values of so many tokens take, at two bytes each."""
-        heads = self.metadata.get(f"{self.architecture}.attention.head_count_kv") or self.number("attention.head_count")
-        layers = self.number("block_count")
-        total = sum(heads) if isinstance(heads, list) else int(heads) * layers
+        by_layer = self.metadata.get(f"{self.architecture}.attention.head_count_kv")
+        each = self.number("attention.head_count_kv", self.number("attention.head_count"))
+        total = sum(by_layer) if isinstance(by_layer, list) else each * self.number("block_count")
         width = self.number("embedding_length") // max(1, self.number("attention.head_count", 1))
         keys = self.number("attention.key_length", width)
         values = self.number("attention.value_length", width)
@@ -108,9 +108,12 @@ def _read(file: BinaryIO) -> tuple[dict[str, Any], int]:
         key = _string(file)
         metadata[key] = _value(file, _number(file, "I"))
     ends = [_tensor_end(file) for _ in range(tensors)]
-    alignment = int(metadata.get("general.alignment", 32)) or 32
-    start = math.ceil(file.tell() / alignment) * alignment
-    return metadata, start + max(ends, default=0)
+    if not ends:
+        return metadata, file.tell()
+    alignment = metadata.get("general.alignment", 32)
+    if not isinstance(alignment, int) or alignment < 1:
+        raise _NotGgufError("its header makes no sense")
+    return metadata, math.ceil(file.tell() / alignment) * alignment + max(ends)
 
 
 def _tensor_end(file: BinaryIO) -> int:
@@ -136,14 +139,14 @@ def _value(file: BinaryIO, kind: int) -> Any:
 
 def _array(file: BinaryIO) -> list[Any] | None:
     kind, count = struct.unpack("<IQ", _exactly(file, 12))
+    if count > _MAX_COUNT:
+        raise _NotGgufError("its header makes no sense")
     if kind in _FORMATS:
         size = struct.calcsize(_FORMATS[kind]) * count
         if count > _KEPT_ITEMS:
             file.seek(size, 1)
             return None
         return list(struct.unpack(f"<{count}{_FORMATS[kind]}", _exactly(file, size)))
-    if count > _MAX_COUNT:
-        raise _NotGgufError("its header makes no sense")
     if kind == _STRING and count > _KEPT_ITEMS:
         _pass_strings(file, count)
         return None
@@ -154,6 +157,8 @@ def _pass_strings(file: BinaryIO, count: int) -> None:
     length = struct.Struct("<Q")
     for _ in range(count):
         (size,) = length.unpack(_exactly(file, 8))
+        if size > _MAX_STRING:
+            raise _NotGgufError("its header makes no sense")
         file.seek(size, 1)
 
 
@@ -177,8 +182,8 @@ def _exactly(file: BinaryIO, size: int) -> bytes:
 
 def _size_of_parts(path: Path, metadata: Mapping[str, Any], size: int) -> int:
     """Return the bytes of all files of a model that is split (`NAME-00001-of-00003.gguf`)."""
-    parts = int(metadata.get("split.count", 1))
-    if parts <= 1:
+    parts = metadata.get("split.count", 1)
+    if not isinstance(parts, int) or parts <= 1:
         return size
     stem = path.stem.rpartition("-00001-of-")[0]
     files = [path.with_name(f"{stem}-{number:05d}-of-{parts:05d}.gguf") for number in range(1, parts + 1)]

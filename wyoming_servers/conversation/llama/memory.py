@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from ...errors import EngineUnavailableError
+from ...errors import NoMemoryError
 
 MEMINFO = Path("/proc/meminfo")
 CGROUP = Path("/sys/fs/cgroup")
@@ -37,10 +37,10 @@ def _container(cgroup: Path) -> int | None:
 
 
 def require(weights: int, cache: int, available: int | None) -> None:
-    """Raise EngineUnavailableError if a model's weights and cache do not fit into what is available."""
+    """Raise NoMemoryError if a model's weights and cache do not fit into what is available."""
     if available is None or weights + cache <= available:
         return
-    raise EngineUnavailableError(
+    raise NoMemoryError(
         f"The model needs {gib(weights + cache)} of memory ({gib(weights)} of weights and {gib(cache)} for its "
         f"context), and {gib(available)} are available.",
         remedy="Choose a smaller model or quantisation, or a smaller --llm-context.",

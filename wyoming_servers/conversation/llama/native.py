@@ -97,7 +97,7 @@ class NativeModel:
     def __init__(self, options: LoadOptions, log: NativeLog, stop_sign: StopSign) -> None:
         """Load a model; raises EngineUnavailableError with llama.cpp's own reason."""
         self.stop_sign = stop_sign
-        self._log = log  # llama.cpp keeps only the address of its function
+        log.listen()
         _llama.llama_backend_init()
         self._model = self._load_model(options, log)
         self._vocab = _llama.llama_model_get_vocab(self._model)

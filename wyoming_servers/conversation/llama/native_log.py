@@ -25,6 +25,8 @@ _BUFFER = re.compile(r"(?P<name>\S+) model buffer size = +(?P<mib>[\d.]+) MiB")
 _LAYERS = re.compile(r"offloaded (?P<some>\d+)/(?P<all>\d+) layers to GPU")
 _DEVICE = re.compile(r"using device (?P<name>\S+) \((?P<description>[^)]*)\)")
 _HOST_BUFFERS = ("CPU", "BLAS", "AMX")
+_kept: list[Any] = []
+"""The function that llama.cpp calls: it keeps only its address."""
 
 
 class NativeLog:
@@ -45,6 +47,10 @@ class NativeLog:
         self._layers = ""
         self.loading = True
         self._callback = _llama.llama_log_callback(self._receive)
+
+    def listen(self) -> None:
+        """Receive the log from now on."""
+        _kept[:] = [self._callback]
         _llama.llama_log_set(self._callback, None)
 
     @property
