@@ -60,6 +60,20 @@ def test_after_calls_that_succeeded_the_reply_is_spoken_whatever_it_says() -> No
     assert verdict("Turn off the study lamp", "", DONE) == Speak("")
 
 
+@pytest.mark.parametrize(
+    "looked", ["GetLiveContext", "assist__GetDateTime", "HassGetState", "HassTimerStatus", "search_web"]
+)
+def test_to_have_looked_is_to_have_done_nothing(looked: str) -> None:
+    seen = Result(ToolCall(looked), ok=True)
+    assert isinstance(verdict("Turn off the study lamp", "I've turned it off.", seen), Retry)
+    assert verdict("Is the study lamp on?", "The study lamp is on.", seen) == Speak("The study lamp is on.")
+
+
+@pytest.mark.parametrize("done", ["HassTurnOn", "HassMediaSearchAndPlay", "script__good_night", "HassListAddItem"])
+def test_to_have_acted_is_to_have_done_something(done: str) -> None:
+    assert verdict("Do it", "I've done it.", Result(ToolCall(done), ok=True)) == Speak("I've done it.")
+
+
 def test_a_call_that_failed_is_tried_once_more_with_the_reason() -> None:
     again = verdict("Turn on the moon", "", REFUSED)
     assert isinstance(again, Retry)
@@ -158,7 +172,8 @@ UTTERANCES = st.one_of(
     st.sampled_from(["Turn off the study lamp", "关灯", "Is the lamp on?", "Thanks", "Lamp off in ten minutes", ""]),
     st.text(max_size=20),
 )
-RESULTS = st.lists(st.sampled_from([DONE, REFUSED, TIMER]), max_size=3)
+LOOKED = Result(ToolCall("GetLiveContext"), ok=True)
+RESULTS = st.lists(st.sampled_from([DONE, REFUSED, TIMER, LOOKED]), max_size=3)
 CALLS = st.lists(st.just(LAMP_OFF), max_size=2).map(tuple)
 BROKEN = st.lists(st.just("x"), max_size=1).map(tuple)
 
@@ -177,7 +192,7 @@ def test_nothing_is_claimed_unless_every_call_succeeded(
     decided = judge(Answer(text, calls, broken), situation, language, results=results, retried=retried)
     if not isinstance(decided, Speak | Act):
         return
-    everything_succeeded = bool(results) and all(result.ok for result in results)
+    everything_succeeded = (DONE in results or TIMER in results) and REFUSED not in results
     if isinstance(decided, Act) or not everything_succeeded:
         assert not claims_action(decided.text, language, utterance, commanded=False)
     if isinstance(decided, Speak) and promises(decided.text):
@@ -197,5 +212,5 @@ def test_a_model_is_asked_again_once_at_most(
 def test_to_a_command_of_this_home_not_even_a_state_is_claimed(text: str, results: list[Result], retried: bool) -> None:
     utterance = "Turn off the study lamp"
     decided = judge(Answer(text), Situation(HOUSE, utterance), "en", results=results, retried=retried)
-    if isinstance(decided, Speak) and not (results and all(result.ok for result in results)):
+    if isinstance(decided, Speak) and not ((DONE in results or TIMER in results) and REFUSED not in results):
         assert not claims_action(decided.text, "en", utterance)

@@ -86,8 +86,9 @@ def judge(
     """Decide about an answer, given the calls of this turn that were executed before it.
 
     An empty answer is judged too: after the calls of a turn, to learn whether Home Assistant's responses may be said
-    (`Speak("")`), or a call that failed is tried once more.
+    (`Speak("")`), or a call that failed is tried once more. What only looked, such as GetLiveContext, did nothing.
     """
+    results = [result for result in results if not (result.ok and only_looks(result.call))]
     if answer.calls:
         return _act(answer, situation, language, retried=retried)
     if answer.broken and not retried:
@@ -175,17 +176,27 @@ def _speaks_of_home(text: str, situation: Situation) -> bool:
     return bool(said.areas_said) or any(said.sentence.mentions(entity.names) for entity in situation.home.entities)
 
 
+def only_looks(call: ToolCall) -> bool:
+    """Whether a call only reads, by its name: success of it stands behind no claim."""
+    return _LOOKS.search(call.name) is not None
+
+
 def _is_timer(call: ToolCall) -> bool:
     return _PUTS_OFF.search(call.name) is not None and _ENDS.search(call.name) is None
 
 
+_LOOKS = re.compile(
+    r"(?:^|__)(?:hass)?_?(?:get|find|look|read|query|calculat|retriev|fetch|search(?!_?and)|web|recall|weather)"
+    r"|status$|state$",
+    re.IGNORECASE,
+)
 _PUTS_OFF = re.compile("timer|remind|schedul|alarm|delay|later", re.IGNORECASE)
 _ENDS = re.compile("cancel|pause|status|decrease|remove|delete|list", re.IGNORECASE)
 _WAITS = re.compile(r"\b(?:when|once|as soon as|until|whenever|after)\b|的时候|[等当一].{1,14}(?:后|时|就|好了)")
 _LATER = re.compile(
     r"\b(?:in|after) (?:\w+ ){1,3}(?:second|minute|hour|day)s?\b|\bat (?:\d|noon|midnight|sun)"
     r"|\b(?:tonight|tomorrow|later)\b"
-    r"|(?:秒|分钟|小时|天|刻钟|会儿?)钟?[之以]?后|稍后|明天|今晚|[零一二两三四五六七八九十\d]点"
+    r"|(?:秒|分钟|小时|天|刻钟|会儿?)钟?[之以]?后|稍后|明天|今晚|[零二两三四五六七八九十\d]点"
 )
 
 
