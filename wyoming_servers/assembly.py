@@ -120,7 +120,9 @@ def _make_conversation(settings: Settings, home: Home, mind: Mind | None) -> Con
     if mind is None:
         return ConversationService(settings, home)
     thinking = import_module(f"{__package__}.conversation.thinking").Thinking(mind, home, settings.llm)
-    return ConversationService(settings, home, thinking)
+    conversation = ConversationService(settings, home, thinking)
+    mind.is_command = conversation.is_command
+    return conversation
 
 
 def _remote_uri(settings: Settings, stage: Stage) -> str | None:

@@ -69,6 +69,12 @@ class EngineUnavailableError(EngineError):
     code = "engine-unavailable"
 
 
+class NoMemoryError(EngineUnavailableError):
+    """A model is larger than the memory that is left."""
+
+    code = "no-memory"
+
+
 class EngineLoadingError(EngineError):
     """The engine is still loading; the same request will work shortly."""
 

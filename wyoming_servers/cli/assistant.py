@@ -112,11 +112,13 @@ class Assistant:
                     return Transcript.from_event(event)
         raise self._broke_off()
 
-    async def understand(self, text: str, language: str | None = None) -> Understanding:
-        """Return what a sentence means."""
+    async def understand(
+        self, text: str, language: str | None = None, context: dict[str, Any] | None = None
+    ) -> Understanding:
+        """Return what a sentence means; `context` may name the conversation and the device, as Home Assistant does."""
         intents: list[Intent] = []
         several = False
-        async with self._exchange([Transcript(text=text, language=language).event()]) as events:
+        async with self._exchange([Transcript(text=text, language=language, context=context).event()]) as events:
             async for event in events:
                 if IntentsStart.is_type(event.type):
                     several = True

@@ -22,6 +22,8 @@ from .acting import command_of
 from .calls.call import Call, Situation
 from .constraints import constrain
 from .engine import ChatRequest, Message, Role, TextDelta, ToolCall
+from .guard.sentences import Sentence
+from .guard.sentences import say as sentence_in
 from .languages import FALLBACK, load_language, resolve_language
 from .mind import Mind
 from .prompt.history import Conversations
@@ -96,7 +98,7 @@ class Thinking:
             return await self._answer(utterance)
         except SottoError as err:
             _LOGGER.warning("The language model did not answer (%s): %s", err.code, err)
-            return replace(refusal, text=say(Refusal(_apology(err)), refusal.language, {}))
+            return replace(refusal, text=apology(err, utterance.language))
 
     def remember(self, utterance: Utterance, answer: Answer) -> None:
         """Keep a turn that needed no model: the next one may refer to it."""
@@ -223,5 +225,16 @@ class Thinking:
         )
 
 
-def _apology(err: SottoError) -> str:
-    return "loading" if err.code == "engine-loading" else "failed"
+_APOLOGIES = {
+    "engine-loading": Sentence.LOADING,
+    "engine-unavailable": Sentence.UNAVAILABLE,
+    "limit-exceeded": Sentence.TOO_LONG,
+    "no-memory": Sentence.NO_MEMORY,
+    "overloaded": Sentence.BUSY,
+    "remote-failed": Sentence.TIMED_OUT,
+}
+
+
+def apology(err: SottoError, language: str) -> str:
+    """Return what is said in the place of an answer that failed."""
+    return sentence_in(_APOLOGIES.get(err.code, Sentence.FAILED), language)

@@ -86,6 +86,7 @@ _STATUS = {
     "remote-failed": 502,
     "home-failed": 502,
     "engine-unavailable": 503,
+    "no-memory": 503,
     "engine-loading": 503,
 }
 """By code; anything else is 500."""
