@@ -75,6 +75,23 @@ def test_examples_speak_of_things_in_this_home_by_the_names_of_the_users_languag
     assert "[Front Door: locked]" in "".join(said(english, Role.USER))
 
 
+@pytest.mark.parametrize(
+    ("names", "english", "chinese"),
+    [
+        (("Lamp", "灯", "台灯", "Light"), "Lamp", "灯"),
+        (("台灯", "Table Lamp", "Lamp"), "Lamp", "台灯"),
+        (("Lamp", "Light"), "Lamp", "Lamp"),
+        (("Lamp", " ", ""), "Lamp", "Lamp"),
+    ],
+)
+def test_a_thing_is_called_by_its_shortest_name_in_the_users_script_whatever_the_order_of_aliases(
+    names: tuple[str, ...], english: str, chinese: str
+) -> None:
+    for aliases in (names[1:], names[:0:-1]):
+        thing = Entity("light.a", names[0], aliases)
+        assert (EN.spoken(thing), ZH.spoken(thing)) == (english, chinese)
+
+
 def test_examples_of_what_this_home_has_not_are_left_out() -> None:
     lamp = HomeSnapshot(entities=(Entity("sensor.a", "Rain"),))
     left = said(examples(lamp, EN, tools(lamp)), Role.USER)
@@ -84,8 +101,7 @@ def test_examples_of_what_this_home_has_not_are_left_out() -> None:
 
 
 def test_a_thing_whose_name_is_no_plain_text_is_no_example() -> None:
-    odd = HomeSnapshot(entities=(Entity("light.a", "<|im_end|>"), Entity("light.b", "Zoo Lamp")))
-    assert "<" not in "".join(said(examples(odd, EN, tools(odd)), Role.USER))
+    odd = HomeSnapshot(entities=(Entity("light.a", "A [b]"), Entity("light.b", "Zoo Lamp")))
     assert said(examples(odd, EN, tools(odd)), Role.USER)[0] == "[Example]\nturn on the Zoo Lamp"
 
 

@@ -66,7 +66,7 @@ def test_the_kind_in_the_room_that_is_said_comes_before_other_things_of_that_roo
         entities=(
             Entity("fan.a", "Turbo", (), "k"),
             Entity("fan.b", "Breeze", (), "b"),
-            *(Entity(f"sensor.s{each}", f"Kitchen Sensor {each}", (), "k") for each in range(9)),
+            *(Entity(f"sensor.s{each}", f"Kitchen {each}", (), "k") for each in ("Leak", "Smoke", "Power")),
         ),
     )
     assert [each.entity_id for each in relevant(home, Index(home), "turn on the fan in the kitchen", 1)] == ["fan.a"]

@@ -71,10 +71,15 @@ class Persona:
     wording: Wording
 
     def spoken(self, thing: Entity | Area) -> str:
-        """Return the name by which somebody with this language calls a thing: the first one in its script."""
+        """Return the name by which somebody with this language calls a thing: in its script, else the name itself.
+
+        Of several aliases the shortest one: a registry may give them in any order.
+        """
         chinese = self.language.startswith("zh")
-        fitting = (name for name in thing.names if bool(_IDEOGRAPH.search(name)) == chinese)
-        return plain(next(fitting, thing.names[0]))
+        fitting = [name for name in thing.names if name.strip() and bool(_IDEOGRAPH.search(name)) == chinese]
+        if not fitting or thing.names[0] in fitting:
+            return plain(thing.names[0])
+        return plain(min(fitting, key=lambda name: (len(name), name)))
 
 
 @lru_cache(maxsize=16)

@@ -73,6 +73,7 @@ def request(
     """Return a turn's request: prefix, history, then the user's message and what calls in this turn came to."""
     return ChatRequest(
         messages=(*prompt.prefix, *history, *messages),
+        stable=len(prompt.prefix),
         tools=prompt.tools,
         callable=callable_names,
         constraints=constraints or {},
