@@ -112,8 +112,8 @@ class Connection:
                             continue
                         chunk = _checked(parse_object(event))
                         complete = complete or _is_last(chunk)
-                        silence.restart(LINGER_S if complete else None)
                         yield chunk
+                        silence.restart(LINGER_S if complete else None)  # what the listener takes is not the server's
             for event in reader.end():
                 complete = complete or event.startswith(_DONE)
         except ValueError:

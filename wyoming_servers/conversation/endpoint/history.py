@@ -5,13 +5,15 @@ from __future__ import annotations
 from ..engine import Message, Role
 
 
-def without_oldest_half(messages: tuple[Message, ...]) -> tuple[Message, ...] | None:
+def without_oldest_half(messages: tuple[Message, ...], stable: int = 0) -> tuple[Message, ...] | None:
     """Return the messages without the oldest half of the exchanges, at least one; None if there is no history.
 
-    What a system says at the beginning stays, and so does everything from the last user message on.
+    What a system says at the beginning and the first `stable` messages stay, and so does everything from the last user
+    message on.
     """
     first = next((at for at, message in enumerate(messages) if message.role is not Role.SYSTEM), len(messages))
-    users = [at for at, message in enumerate(messages) if message.role is Role.USER]
+    first = max(first, stable)
+    users = [at for at, message in enumerate(messages) if message.role is Role.USER and at >= first]
     if not users or users[-1] == first:
         return None
     begins = sorted({first, *users})  # of exchanges; the last of them is the one that is being answered
