@@ -2,8 +2,8 @@
 
 script/bench recall [FOLDER]     data of sentences and recorded runs; without, ../shared/data
 
-FOLDER has `intents/<language>/<intent>/*.yaml`, tests in the format of the intents project, and `replay/*.jsonl` with
-`homes/*.yaml`. Each file of intents becomes a home: what it names, what its tests speak of, and 30 to 90 other things.
+FOLDER has `intents/<language>/<intent>/*.yaml`, tests in the format of the intents project, and `replay/*.jsonl`, runs
+in the homes of ../shared/data; or one of the two. Each file of intents becomes a home: what it names, what its tests speak of, and 30 to 90 other things.
 """
 
 from __future__ import annotations
@@ -143,9 +143,12 @@ class _Staged:
         return made[:count]
 
 
-def replay_cases() -> Iterable[Case]:
+def replay_cases(folder: Path) -> Iterable[Case]:
     """Yield each sentence of the recorded runs of which it is known what it changes."""
-    recordings = replay_data.load([])
+    files = sorted(folder.glob("*.jsonl"))
+    if not files:
+        return
+    recordings = replay_data.load(files)
     for run in {(run.home, run.utterance): run for run in recordings.runs if run.expected}.values():
         home = replay_data.snapshot(replay_data.home_file(run.home))
         known = {entity.entity_id for entity in home.entities}
@@ -203,6 +206,8 @@ def measure(cases: Iterable[Case]) -> None:
         found[case.group].append(shares)
         if shares[0] < 1:
             missed.append(f"{case.group}: {case.sentence} ({shares[0]:.2f})")
+    if not times:
+        return
     for group in sorted(found):
         recalls = "  ".join(
             f"recall@{depth} {statistics.mean(each[at] for each in found[group]):.3f}"
@@ -249,8 +254,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=replay_data.SHARED, help="default: %(default)s")
     folder = parser.parse_args().folder
-    measure(intent_cases(folder / "intents"))
-    measure(replay_cases())
+    sentences, runs = list(intent_cases(folder / "intents")), list(replay_cases(folder / "replay"))
+    if not sentences and not runs:
+        raise SystemExit(f"There are no sentences in {folder / 'intents'} and no runs in {folder / 'replay'}")
+    measure([*sentences, *runs])
     print("* as speech recognition may spoil them:")
-    measure(misheard(intent_cases(folder / "intents")))
+    measure(misheard(sentences))
     measure_large()
