@@ -86,6 +86,8 @@ NO_CLAIMS = [
     ("Turn off the lamp", "If you'd like, I'll turn it off."),
     ("Turn off the lamp", "Would you like me to turn it off?"),
     ("Turn off the lamp", "Please specify the name of the lamp."),
+    ("Turn off the lamp", "Okay, do you want me to tell you when I've turned it off?"),
+    ("Turn off the lamp", "Which one, now that I've opened the list?"),
     ("Unlock it", "I don't have permission to unlock the door."),
     ("How do I do that?", "You can turn it on by saying turn on the lamp."),
     ("Tell me a joke", "Sure! Why did the chicken cross the road? To get to the other side."),

@@ -129,6 +129,12 @@ def test_a_question_stays_where_something_else_bears_the_noun() -> None:
     assert not needless(WHICH, said("Turn on the fan", home=home))
 
 
+@pytest.mark.parametrize("name", ["Kettle", "Old Kettle", "The Kettle"])
+def test_a_question_stays_where_a_name_is_that_of_two_or_a_part_of_another(name: str) -> None:
+    home = with_entity(Entity("switch.other", name, (), "hall"))
+    assert not needless(WHICH, said("Turn on the old kettle" if "Old" in name else "Turn on the kettle", home=home))
+
+
 @pytest.mark.parametrize(
     "question",
     [
