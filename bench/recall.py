@@ -3,7 +3,8 @@
 script/bench recall [FOLDER]     data of sentences and recorded runs; without, ../shared/data
 
 FOLDER has `intents/<language>/<intent>/*.yaml`, tests in the format of the intents project, and `replay/*.jsonl`, runs
-in the homes of ../shared/data; or one of the two. Each file of intents becomes a home: what it names, what its tests speak of, and 30 to 90 other things.
+in the homes of ../shared/data; or one of the two. Each file of intents becomes a home: what it names, what its tests
+speak of, and 30 to 90 other things.
 """
 
 from __future__ import annotations
