@@ -33,6 +33,8 @@ class Run:
     """What the calls changed; None where the record does not say so of every call."""
     expected: Mapping[str, State]
     unexpected: Mapping[str, Any]
+    response: str = ""
+    """What the model said, after its calls or instead of any."""
 
     @property
     def goal(self) -> str:
@@ -133,6 +135,7 @@ def _run(row: Mapping[str, Any]) -> Run:
         touched=touched if all(results) else None,
         expected={name: _flat(state) for name, state in (row["expect_changes"] or {}).items()},
         unexpected=unexpected if isinstance(unexpected, dict) else {"": {"got": unexpected}},
+        response=row.get("response") or "",
     )
 
 
