@@ -67,6 +67,9 @@ class ChatRequest:
     """A system message first, if there is one; then the history in whole exchanges; the user's words last, or the
     results of the calls that they led to. Everything up to the last user message is a prefix that should not change
     from turn to turn."""
+    stable: int = 0
+    """How many of the messages, from the first, all turns share: a system message and examples. They are kept on disk
+    where an engine can, and are not dropped with the history. A leading system message always counts."""
     tools: tuple[Tool, ...] = ()
     """All that the prompt describes, sorted by name."""
     callable: frozenset[str] | None = None
@@ -172,7 +175,7 @@ class LanguageModel(ABC):
         """
 
     async def prefill(self, request: ChatRequest) -> int:
-        """Evaluate the prompt up to the last user message's content, and return how many tokens that took.
+        """Evaluate the prompt, with what is known of the last user's message, and return how many tokens that took.
 
         For engines that cannot, 0 at once. Gives way to `chat`.
         """

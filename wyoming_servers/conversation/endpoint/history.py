@@ -20,7 +20,7 @@ def without_oldest_half(messages: tuple[Message, ...], stable: int = 0) -> tuple
     return messages[:first] + messages[begins[len(begins) // 2] :]
 
 
-def up_to_last_words(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    """Return the messages up to what the user said last, which is taken out."""
-    last = max((at for at, message in enumerate(messages) if message.role is Role.USER), default=len(messages))
-    return (*messages[:last], Message(Role.USER))
+def up_to_the_user(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Return the messages up to what is known of the user's next one, which is nothing where there is none."""
+    known = messages and messages[-1].role is Role.USER
+    return messages if known else (*messages, Message(Role.USER))

@@ -15,7 +15,7 @@ from .answer import Answer
 from .body import TEMPLATE_SERVERS, Manners, body_of, may_call, refused_fields
 from .connection import Connection, RefusedError
 from .failure import Refusal, error_of
-from .history import up_to_last_words, without_oldest_half
+from .history import up_to_the_user, without_oldest_half
 from .models import AUTO, Listed, choose
 
 _LOGGER = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ class EndpointServer:
                 return chunk, chunks, request
 
     def _shortened(self, request: ChatRequest) -> ChatRequest:
-        messages = without_oldest_half(request.messages)
+        messages = without_oldest_half(request.messages, request.stable)
         if messages is None:
             raise LimitExceededError(
                 f"The prompt does not fit the context of the model {self.model}.",
@@ -146,8 +146,8 @@ class EndpointServer:
         return fields
 
     async def prefill(self, request: ChatRequest) -> int:
-        """Have the server evaluate all but the user's last words; return how many tokens were new to it."""
-        messages = up_to_last_words(request.messages)
+        """Have the server evaluate what is known of a prompt; return how many tokens were new to it."""
+        messages = up_to_the_user(request.messages)
         finished = await self.try_out(replace(request, messages=messages, choice=ToolChoice.AUTO, schema=None))
         return max(0, finished.prompt_tokens - finished.reused_tokens)
 

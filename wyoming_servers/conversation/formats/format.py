@@ -29,8 +29,8 @@ class Prompt:
 
     pieces: tuple[Piece, ...]
     exchanges: tuple[int, ...]
-    """Index of the piece with which each exchange begins, oldest first. What is before the first one is the system
-    message and the tools. The last exchange is the one that is being answered."""
+    """Index of the piece with which each exchange begins, oldest first. What is before the first one is shared by all
+    turns: the system message, the tools, the examples. The last exchange is the one that is being answered."""
     messages: tuple[int, ...]
     """How many messages each exchange has."""
     prefill: int

@@ -68,10 +68,13 @@ class TurnFormat(Format):
         system, rest = split_system(request.messages)
         self._open(scribe, system, request.tools)
         exchanges = list(split_exchanges(rest))
+        shared = request.stable - (len(request.messages) - len(rest))
         for index, exchange in enumerate(exchanges):
             if self.opens_turn and index:
                 self._open_turn(scribe)
-            scribe.begin_exchange(len(exchange))
+            if shared < len(exchange) or index == len(exchanges) - 1:
+                scribe.begin_exchange(len(exchange))
+            shared -= len(exchange)
             if self.opens_turn and exchange[0].role is not Role.USER:
                 self._user(scribe, Message(Role.USER))
             self._exchange(scribe, exchange, current=index == len(exchanges) - 1)

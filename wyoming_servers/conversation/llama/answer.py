@@ -24,9 +24,11 @@ class TokenPrompt:
 
     tokens: tuple[int, ...]
     system: int
-    """How many of them come before the first exchange."""
+    """How many of them all turns share."""
     prefill: int
-    """How many of them come before the last user's words."""
+    """How many of them come before the last user's message."""
+    known: int
+    """How many of them there are up to the end of that message."""
     dropped_messages: int
 
 
@@ -52,10 +54,12 @@ class Tokenizer:
         count = exchanges_to_drop(starts[0], sizes[:-1], sizes[-1], max_tokens, self._model.context)
         tokens = [token for piece in pieces for token in piece]
         gone = starts[count] - starts[0]
+        content = prompt.prefill + 1 if _has_content(prompt) else prompt.prefill
         return TokenPrompt(
             tokens=(*tokens[: starts[0]], *tokens[starts[count] :]),
             system=starts[0],
             prefill=ends[prompt.prefill + 1] - gone,
+            known=ends[content + 1] - gone,
             dropped_messages=sum(prompt.messages[:count]),
         )
 
@@ -68,6 +72,11 @@ class Tokenizer:
         return known
 
 
+def _has_content(prompt: Prompt) -> bool:
+    """Whether the last user's message says anything yet."""
+    return prompt.prefill < len(prompt.pieces) and not prompt.pieces[prompt.prefill].special
+
+
 class Answerer:
     """Writes answers with a model, one after the other."""
 
@@ -78,14 +87,17 @@ class Answerer:
         self._tokenizer = Tokenizer(model)
 
     def prefill(self, request: ChatRequest) -> int:
-        """Evaluate a prompt up to the last user's words; returns how many tokens that took, also when stopped."""
+        """Evaluate a prompt up to the end of what the last user's message says already.
+
+        Returns how many tokens that took, also when stopped.
+        """
         prompt = self._tokenizer.fit(self._format.render(request), request.max_tokens)
         reused = self._sequence.reuse(prompt.tokens, prompt.system)
         try:
-            self._evaluate(prompt, prompt.tokens[: prompt.prefill])
+            self._evaluate(prompt, prompt.tokens[: prompt.known])
         except AbortedError:
             return max(0, self._sequence.length - reused)
-        return max(0, prompt.prefill - reused)
+        return max(0, prompt.known - reused)
 
     def answer(self, request: ChatRequest, emit: Callable[[ModelEvent], None]) -> None:
         """Write an answer, event by event. Raises AbortedError when stopped."""
@@ -107,14 +119,12 @@ class Answerer:
         )
 
     def _evaluate(self, prompt: TokenPrompt, tokens: Sequence[int]) -> None:
-        """Evaluate what is left of a prompt, with a stop where others will share it."""
-        if self._sequence.length <= prompt.system:
-            self._extend_to(tokens, prompt.system)
-            self._sequence.remember_point()
+        """Evaluate what is left of a prompt, if need be with stops where later prompts may go on."""
+        for end in (prompt.system, prompt.prefill):
+            if self._sequence.needs_points and self._sequence.length < end < len(tokens):
+                self._extend_to(tokens, end)
+                self._sequence.remember_point()
         self._sequence.system = prompt.system
-        if self._sequence.length <= prompt.prefill < len(tokens):
-            self._extend_to(tokens, prompt.prefill)
-            self._sequence.remember_point()
         self._extend_to(tokens, len(tokens))
 
     def _extend_to(self, tokens: Sequence[int], end: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from ...errors import EngineError, SottoError
@@ -63,33 +63,27 @@ class LoadOrder:
 
 def request_to_json(request: ChatRequest) -> Line:
     """Write a request."""
+    plain = {each.name: getattr(request, each.name) for each in fields(request)}
     return {
+        **plain,
         "messages": [_message_to_json(message) for message in request.messages],
         "tools": [
             {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
             for tool in request.tools
         ],
         "callable": None if request.callable is None else sorted(request.callable),
-        "constraints": dict(request.constraints),
-        "choice": request.choice,
-        "schema": request.schema,
-        "max_tokens": request.max_tokens,
-        "temperature": request.temperature,
     }
 
 
 def request_from_json(line: Line) -> ChatRequest:
     """Read a request."""
-    return ChatRequest(
-        messages=tuple(_message_from_json(message) for message in line["messages"]),
-        tools=tuple(Tool(**tool) for tool in line["tools"]),
-        callable=None if line["callable"] is None else frozenset(line["callable"]),
-        constraints=line["constraints"],
-        choice=ToolChoice(line["choice"]),
-        schema=line["schema"],
-        max_tokens=line["max_tokens"],
-        temperature=line["temperature"],
-    )
+    converted = {
+        "messages": tuple(_message_from_json(message) for message in line["messages"]),
+        "tools": tuple(Tool(**tool) for tool in line["tools"]),
+        "callable": None if line["callable"] is None else frozenset(line["callable"]),
+        "choice": ToolChoice(line["choice"]),
+    }
+    return ChatRequest(**{**line, **converted})
 
 
 def _message_to_json(message: Message) -> Line:
