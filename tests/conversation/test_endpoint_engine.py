@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -316,7 +317,7 @@ async def test_a_request_says_what_is_asked_in_openais_words(endpoint: ScriptedE
     )
     narrow = {"type": "object", "properties": {"name": {"enum": ["Lamp", "灯"]}}}
     request = ChatRequest(
-        messages, (TURN_OFF, TURN_ON), constraints={"HassTurnOn": narrow}, max_tokens=99, temperature=0.5
+        messages, tools=(TURN_OFF, TURN_ON), constraints={"HassTurnOn": narrow}, max_tokens=99, temperature=0.5
     )
     await all_of(make(endpoint, model="qwen"), request)
     body = endpoint.requests[0].body
@@ -435,7 +436,7 @@ async def test_thinking_is_switched_off_in_the_servers_own_way(
     assert endpoint.requests[0].body.get("reasoning_effort") == effort
 
 
-TOO_LONG = [
+TOO_LONG: list[Sequence[Step]] = [
     refuses(400, "the request exceeds the available context size", type="exceed_context_size_error"),
     refuses(400, "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens"),
     refuses(400, "x", code="context_length_exceeded"),
@@ -455,6 +456,14 @@ async def test_a_history_that_is_too_long_loses_its_oldest_half_in_whole_exchang
     assert contents[2] == ["You are a house.", "4", "ok", "5"]
     assert isinstance(events[-1], Finished)
     assert events[-1].dropped_messages == 6
+
+
+async def test_examples_stay_when_the_history_goes(endpoint: ScriptedEndpoint, make: Engines) -> None:
+    endpoint.plays(TOO_LONG[0], TOO_LONG[0])
+    with pytest.raises(LimitExceededError):
+        await all_of(make(endpoint), asking("example", "1", "2", stable=3))
+    contents = [message["content"] for message in endpoint.requests[-1].body["messages"]]
+    assert contents == ["You are a house.", "example", "ok", "2"]
 
 
 @pytest.mark.parametrize("refusal", TOO_LONG)
@@ -838,20 +847,22 @@ async def test_an_engine_that_was_stopped_before_it_did_anything_is_stopped(make
     await make("http://127.0.0.1:1/v1").stop()
 
 
-async def test_prefill_sends_all_but_the_users_words_to_servers_that_keep_what_they_evaluated(
+async def test_prefill_sends_what_is_known_to_servers_that_keep_what_they_evaluated(
     endpoint: ScriptedEndpoint, make: Engines
 ) -> None:
     endpoint.models[0]["owned_by"] = "llamacpp"
     endpoint.usage = {"prompt_tokens": 500, "prompt_tokens_details": {"cached_tokens": 440}}
-    endpoint.plays(says("x"))
+    endpoint.plays(says("x"), says("x"))
     engine = make(endpoint)
     assert await engine.prefill(QUESTION) == 0  # nothing is known of it yet
     await engine.start()
     await background(engine)
-    assert await engine.prefill(asking("1", "lights on")) == 60
-    body = endpoint.requests[0].body
-    assert body["max_tokens"] == 1
-    assert [message["content"] for message in body["messages"]] == ["You are a house.", "1", "ok", ""]
+    known = asking("1", "It is noon. ")
+    assert await engine.prefill(known) == 60
+    assert await engine.prefill(replace(known, messages=known.messages[:-1])) == 60
+    sent = [[message["content"] for message in request.body["messages"]] for request in endpoint.requests]
+    assert sent == [["You are a house.", "1", "ok", said] for said in ("It is noon. ", "")]
+    assert {request.body["max_tokens"] for request in endpoint.requests} == {1}
 
 
 async def test_prefill_costs_nothing_where_tokens_are_paid_for(endpoint: ScriptedEndpoint, make: Engines) -> None:
