@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from wyoming_servers.conversation.llama.budget import exchanges_to_drop, first_kept
 from wyoming_servers.conversation.llama.pace import FIRST, LEAST, Pace
+from wyoming_servers.conversation.llama.sequence import shared
 from wyoming_servers.errors import LimitExceededError
 
 SIZES = st.lists(st.integers(1, 300), max_size=40)
@@ -62,6 +63,13 @@ def test_prompt_and_answer_fit_into_the_context_or_both_figures_are_told(
 def test_the_length_of_the_last_words_does_not_move_the_cut() -> None:
     cuts = {exchanges_to_drop(1000, [90] * 60, last, 400, 4096) for last in range(10, 512, 50)}
     assert len(cuts) == 1
+
+
+@given(st.lists(st.integers(0, 1), max_size=12), st.lists(st.integers(0, 1), max_size=12))
+def test_what_two_sequences_share_is_counted_from_the_beginning(first: list[int], second: list[int]) -> None:
+    count = shared(first, tuple(second))
+    assert first[:count] == second[:count]
+    assert count in {len(first), len(second)} or first[count] != second[count]
 
 
 def test_a_step_takes_as_long_as_it_should_once_the_speed_is_known() -> None:

@@ -15,7 +15,6 @@ from wyoming_servers.conversation.llama.answer import Tokenizer
 from wyoming_servers.conversation.llama.native import AbortedError, LoadOptions, NativeModel, StopSign
 from wyoming_servers.conversation.llama.native_log import NativeLog
 from wyoming_servers.conversation.llama.sampling import Sampler
-from wyoming_servers.conversation.llama.sequence import shared
 from wyoming_servers.errors import EngineError
 
 
@@ -106,12 +105,6 @@ def test_more_than_the_context_holds_is_an_error(model: NativeModel) -> None:
     model.evaluate([5] * 512)
     with pytest.raises(EngineError):
         model.evaluate([5])
-
-
-def test_what_two_sequences_share_is_counted_from_the_beginning() -> None:
-    assert shared([1, 2, 3], [1, 2, 4, 3]) == 2
-    assert shared([], [1]) == 0
-    assert shared([1, 2], [1, 2, 3]) == 2
 
 
 # --- Sampling --------------------------------------------------------------------------------------------------------

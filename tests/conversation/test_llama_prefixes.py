@@ -52,6 +52,24 @@ async def test_what_was_prefilled_while_the_user_spoke_is_not_left_for_later(mak
     assert said.finished.reused_tokens == evaluated
 
 
+async def test_what_is_known_of_the_users_message_is_prefilled_too(make_engine: Make) -> None:
+    engine = await make_engine()
+    known = "It is nine o'clock. The light in the hall is on. " * 4
+    evaluated = await engine.prefill(asking(known))
+    said = await answer(engine, asking(known + "Turn it off."))
+    assert evaluated > await engine.prefill(asking("Something else. " * 3, system="Short."))
+    assert said.evaluated < 20
+
+
+async def test_examples_that_all_turns_share_come_from_disk_with_the_system_part(make_engine: Make) -> None:
+    engine = await make_engine()
+    examples = ("Is the oven on? " * 8, "No, it is off. " * 8)
+    first = await answer(engine, asking(*examples, "Hello", stable=3))
+    await restarted(engine)
+    again = await answer(engine, asking(*examples, "Hello", stable=3))
+    assert again.evaluated < 20 < first.evaluated
+
+
 async def test_the_same_prompt_again_leaves_one_token_to_evaluate(make_engine: Make) -> None:
     engine = await make_engine()
     first = await answer(engine, asking("Hello", max_tokens=8))

@@ -51,6 +51,7 @@ REQUEST = st.builds(
     constraints=st.dictionaries(TEXT, OBJECT, max_size=2),
     choice=st.sampled_from(ToolChoice),
     schema=st.none() | OBJECT,
+    stable=st.integers(0, 4),
     max_tokens=st.integers(1, 1000),
     temperature=st.floats(0, 2),
 )

@@ -116,7 +116,7 @@ class LlamaCpp(LanguageModel):
             self._jobs.abandon(job)
 
     async def prefill(self, request: ChatRequest) -> int:
-        """Evaluate the prompt up to the last user's words; returns how many tokens that took, 0 if it cannot be."""
+        """Evaluate what is known of a prompt; returns how many tokens that took, 0 if it cannot be."""
         try:
             self._raise_failure()
             job = self._jobs.add(PREFILL, request_to_json(request))

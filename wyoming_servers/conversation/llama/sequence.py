@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import takewhile
 from time import monotonic
 
 from ...errors import EngineError
@@ -20,7 +19,15 @@ _POINTS = 3
 
 def shared(first: Sequence[int], second: Sequence[int]) -> int:
     """Return how many tokens two sequences have in common from the beginning."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
+    one, other = list(first), list(second)
+    same, most = 0, min(len(one), len(other))
+    while same < most:
+        middle = (same + most + 1) // 2
+        if one[same:middle] == other[same:middle]:
+            same = middle
+        else:
+            most = middle - 1
+    return same
 
 
 class EvaluatedSequence:
@@ -42,6 +49,11 @@ class EvaluatedSequence:
     def length(self) -> int:
         """How many tokens were evaluated."""
         return len(self._tokens)
+
+    @property
+    def needs_points(self) -> bool:
+        """Whether it can only go back to points that were noted with `remember_point`."""
+        return not self._model.can_forget
 
     def reuse(self, prompt: Sequence[int], system: int) -> int:
         """Keep what a prompt begins with, from memory or disk, drop the rest; returns how many tokens are left.
@@ -67,7 +79,7 @@ class EvaluatedSequence:
 
     def remember_point(self) -> None:
         """Note that prompts will come that share what was evaluated so far, but not what follows."""
-        if self._model.can_forget or any(tokens == self._tokens for tokens, _ in self._points):
+        if not self.needs_points or any(tokens == self._tokens for tokens, _ in self._points):
             return
         state = self._model.state(len(self._tokens))
         if state is not None:
