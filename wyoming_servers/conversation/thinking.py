@@ -33,7 +33,7 @@ from .prompt.prompt import Prompt, build, opening_message, request, user_message
 from .prompt.relevance import Index
 from .prompt.states import live_context
 from .prompt.tail import Tail, ahead
-from .prompt.tools import DELAYED, LIVE_CONTEXT, callable_tools, delayed_only
+from .prompt.tools import DELAYED, LIVE_CONTEXT, callable_tools, delayed_only, tools
 from .recognizer import Command
 from .replies import say
 from .resolution import Refusal, resolve
@@ -43,6 +43,9 @@ _LOGGER = logging.getLogger(__name__)
 
 MAX_ROUNDS = 4
 """So often a turn asks the model: more looks at the home than this lead nowhere."""
+
+HOME_SHARE = 4
+"""So much of the context, at most, is for the names of the home: a quarter."""
 
 DONE = "OK"
 """Stands in the history for what Home Assistant said: nobody tells us its words."""
@@ -56,13 +59,20 @@ class _Known:
     index: Index
     prompts: dict[str, Prompt] = field(default_factory=dict)
     constraints: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    delayed_only: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
-    def prompt(self, home: HomeSnapshot, language: str) -> Prompt:
+    def prompt(self, home: HomeSnapshot, language: str, budget_tokens: int) -> Prompt:
         """Return the prompt in a language."""
         if language not in self.prompts:
-            prompt = self.prompts[language] = build(home, load_persona(language))
-            self.constraints.update({tool.name: constrain(tool, home) for tool in prompt.tools})
+            self.prompts[language] = build(home, load_persona(language), budget_tokens)
         return self.prompts[language]
+
+
+def _learn(home: HomeSnapshot) -> _Known:
+    offered = tools(home)
+    narrowed = {tool.name: constrain(tool, home) for tool in offered}
+    delayed = delayed_only(replace(tool, parameters=narrowed[tool.name] or tool.parameters) for tool in offered)
+    return _Known(home.naming, Index(home), {}, narrowed, delayed)
 
 
 class Thinking:
@@ -104,7 +114,7 @@ class Thinking:
         """Keep a turn that needed no model: the next one may refer to it."""
         if answer.commands:
             calls = [ToolCall(command.intent, dict(command.slots)) for command, _ in answer.commands]
-            self._keep(utterance, [Message(Role.USER, utterance.text)], calls)
+            self._keep(utterance, [user_message(utterance.text, Tail())], calls)
 
     async def prepare(self, language: str, device_id: str | None = None) -> None:
         """Evaluate what comes before the words that are just being spoken."""
@@ -154,8 +164,9 @@ class Thinking:
         async with self._learning:
             known = self._known
             if known is None or known.naming != home.naming:
-                known = self._known = _Known(home.naming, await asyncio.to_thread(Index, home))
-            return known, await asyncio.to_thread(known.prompt, home, language)
+                known = self._known = await asyncio.to_thread(_learn, home)
+            budget_tokens = self._settings.context // HOME_SHARE
+            return known, await asyncio.to_thread(known.prompt, home, language, budget_tokens)
 
     def _request(
         self,
@@ -166,7 +177,7 @@ class Thinking:
         messages: Sequence[Message],
     ) -> ChatRequest:
         can_ring = device_id is not None or self._home.executes_intents
-        constraints = {**known.constraints, **({} if can_ring else delayed_only(prompt.tools))}
+        constraints = {**known.constraints, **({} if can_ring else known.delayed_only)}
         names = callable_tools(prompt.tools, timers=can_ring)
         return request(
             prompt,
