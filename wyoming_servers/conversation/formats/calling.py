@@ -74,7 +74,8 @@ class CallingFormat(TurnFormat):
         Raises BadRequestError where a call is required and there is nothing to call, and for a schema that nothing
         satisfies.
         """
-        if request.schema is None and not request.tools and not self.thinks:
+        free = request.choice is not ToolChoice.REQUIRED and request.schema is None and not request.tools
+        if free and not self.thinks:
             return None
         wanted = (request.tools, request.callable, request.constraints, request.choice, request.schema)
         found = next((grammar for known, grammar in self._grammars if known == wanted), None)

@@ -1,0 +1,121 @@
+"""A model that knows nothing calls only tools that exist, with arguments that fit, and names only what is there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import jsonschema
+import pytest
+
+from tests.conversation.formats_families import FAMILIES, random_home, spoken
+from tests.conversation.formats_llama import LONGEST, write
+from wyoming_servers.conversation.constraints import constrained
+from wyoming_servers.conversation.engine import ChatRequest, Message, Role, Tool, ToolCall, ToolChoice
+from wyoming_servers.conversation.formats.format import Format
+from wyoming_servers.conversation.prompt.tools import tools
+from wyoming_servers.home.model import HomeSnapshot
+
+GENERATIONS = 112
+"""For each of nine families: 1,008 in all."""
+CALLABLE = 6
+"""Tools that may be called in one answer; other ones in each, so that all come up."""
+
+
+def wanted(random: Random, home: HomeSnapshot) -> ChatRequest:
+    described = tools(home)
+    possible, constraints = constrained(described, home)
+    chosen = frozenset(random.sample(sorted(possible), k=min(CALLABLE, len(possible))))
+    return ChatRequest(
+        (Message(Role.USER, "?"),),
+        tools=described,
+        callable=chosen,
+        constraints=constraints,
+        choice=ToolChoice.REQUIRED,
+        max_tokens=LONGEST,
+        temperature=1.0,
+    )
+
+
+def everything_called(home: HomeSnapshot) -> dict[str, set[str]]:
+    names = {name for entity in home.entities for name in entity.names}
+    return {
+        "name": names,
+        "area": {name for area in home.areas for name in area.names},
+        "floor": {name for floor in home.floors for name in floor.names},
+        "domain": {entity.domain for entity in home.entities},
+        "device_class": {entity.device_class for entity in home.entities if entity.device_class},
+    }
+
+
+def names_only_what_exists(call: ToolCall, home: HomeSnapshot) -> bool:
+    known = everything_called(home)
+    free = {"name"} if "Timer" in call.name else set()
+    said = {slot: value for slot, value in call.arguments.items() if slot in known and slot not in free}
+    return all(set(value if isinstance(value, list) else [value]) <= known[slot] for slot, value in said.items())
+
+
+def check(call: object, request: ChatRequest, home: HomeSnapshot) -> None:
+    assert isinstance(call, ToolCall), call
+    assert call.name in (request.callable or ())
+    described = {tool.name: tool for tool in request.tools}[call.name]
+    jsonschema.validate(dict(call.arguments), described.parameters)
+    jsonschema.validate(dict(call.arguments), request.constraints[call.name])
+    assert names_only_what_exists(call, home), call
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_call_of_a_thousand_parses_fits_its_schema_and_names_only_what_exists(family: str) -> None:
+    random = Random(family)
+    for seed in range(GENERATIONS):
+        home = random_home(random, random.choice((10, 30, 100, 200, 500)))
+        request = wanted(random, home)
+        written = write(FAMILIES[family], request, seed)
+        assert written.ended, written.text
+        assert written.parts, written.text
+        for call in written.parts:
+            check(call, request, home)
+
+
+def test_different_answers_are_written() -> None:
+    home = random_home(Random(1), 100)
+    request = wanted(Random(1), home)
+    assert len({write(FAMILIES["Hermes"], request, seed).text for seed in range(10)}) == 10
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_speech_is_free_until_a_call_begins_and_the_call_is_not(family: str) -> None:
+    home = random_home(Random(2), 30)
+    request = wanted(Random(2), home)
+    free = replace(request, choice=ToolChoice.AUTO)
+    speech = "好的,马上 🛋️ «Ça va» <b>1 < 2</b> [x] "
+    for seed in range(5):
+        written = write(FAMILIES[family], free, seed, speech + begin_of(FAMILIES[family]))
+        assert spoken(written.parts) == speech.rstrip()
+        assert len(written.parts) > 1
+        for call in [part for part in written.parts if isinstance(part, ToolCall)]:
+            check(call, free, home)
+        assert isinstance(written.parts[-1], ToolCall)
+
+
+def begin_of(format_: Format) -> str:
+    """Return the mark with which a family's calls begin."""
+    return str(getattr(format_, "mark"))  # noqa: B009 - not every format has one
+
+
+def test_a_tool_that_may_not_be_called_now_is_described_and_not_called() -> None:
+    both = (Tool("TurnOff"), Tool("TurnOn"))
+    request = ChatRequest(
+        (Message(Role.USER, "?"),),
+        tools=both,
+        callable=frozenset({"TurnOff"}),
+        choice=ToolChoice.REQUIRED,
+        max_tokens=LONGEST,
+        temperature=1.0,
+    )
+    hermes = FAMILIES["Hermes"]
+    assert "TurnOn" in "".join(piece.text for piece in hermes.render(request).pieces)
+    called = {
+        call.name for seed in range(20) for call in write(hermes, request, seed).parts if isinstance(call, ToolCall)
+    }
+    assert called == {"TurnOff"}
