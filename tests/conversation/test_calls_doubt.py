@@ -97,3 +97,23 @@ def test_namesakes_are_told_apart_by_their_rooms() -> None:
     assert text_of(asked_for, HOUSE, "en") == (
         "Which one do you mean: Study Lamp in the Study or Study Lamp in the Kitchen?"
     )
+
+
+def test_what_is_said_in_a_room_is_about_that_room() -> None:
+    call = resolved("it's too dark to read in here", "HassTurnOn", {"domain": "light"}, here="study")
+    assert call == Call("HassTurnOn", {"domain": "light", "area": "Study"})
+
+
+def test_all_of_them_are_all_of_them_in_any_room() -> None:
+    call = resolved("make all of it bright", "HassTurnOn", {"domain": "light"}, here="study")
+    assert call == Call("HassTurnOn", {"domain": "light"})
+
+
+@pytest.mark.parametrize("args", [{"domain": "light"}, {"domain": ["light"]}, {}])
+def test_a_vague_wish_from_nowhere_in_particular_does_not_light_the_house(args: dict[str, object]) -> None:
+    assert len(asked(resolved("it's too dark to read", "HassTurnOn", args))) > 1
+
+
+def test_but_the_lights_do() -> None:
+    call = resolved("it's late, switch the lights off", "HassTurnOff", {"domain": "light"})
+    assert call == Call("HassTurnOff", {"domain": "light"})

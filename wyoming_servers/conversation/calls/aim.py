@@ -258,7 +258,18 @@ def narrow_to_the_place(call: Call, situation: Situation) -> Call:
         placed = call.but(**{slot: said[0].name}) if len(said) == 1 else call
         if placed is not call and situation.targets(placed.but(device_class=None)).problem is None:
             return placed
-    return call
+    return _in_this_room(call, situation)
+
+
+def _in_this_room(call: Call, situation: Situation) -> Call:
+    """Return the call in the room in which it was said, if there is such a thing, and no other place is meant.
+
+    "It's too dark in here" is about that room. In none of the recorded calls: their sentences name the room.
+    """
+    if situation.here is None or situation.sentence.says_every or situation.areas_said or situation.floors_said:
+        return call
+    placed = call.but(area=situation.here.name)
+    return placed if situation.targets(placed).problem is None else call
 
 
 RULES: tuple[AimRule, ...] = (

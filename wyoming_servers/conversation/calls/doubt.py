@@ -85,6 +85,20 @@ def nothing_tells_which(call: Call, situation: Situation) -> Question | None:
     return Question("which_one", tuple(likely if len(likely) > 1 else candidates))
 
 
+def the_whole_home(call: Call, situation: Situation) -> Question | None:
+    """Ask where a call would reach all things of a kind, and the sentence speaks neither of them nor of a place.
+
+    In none of the recorded calls. "It's too dark to read" from nowhere in particular does not light the house.
+    """
+    reached = situation.targets(call).entities
+    if {"name", "area", "floor"} & set(call.args) or len(reached) < 2 or not _is_switching(call):
+        return None
+    domains = {entity.domain for entity in reached}
+    if any(situation.sentence.says_several(domain) for domain in domains) or domains & situation.sentence.kinds:
+        return None
+    return Question("which_one", tuple(reached))
+
+
 def _is_switching(call: Call) -> bool:
     return call.intent in DOMAINS or call.intent in {"HassTurnOn", "HassTurnOff", "HassToggle"}
 
@@ -112,4 +126,4 @@ def _state_after(call: Call, entity: Entity) -> str:
     return _STATE_AFTER.get((call.intent, entity.domain), plain)
 
 
-DOUBTS: tuple[Doubt, ...] = (several_locks, elsewhere, nothing_tells_which)
+DOUBTS: tuple[Doubt, ...] = (several_locks, elsewhere, nothing_tells_which, the_whole_home)
