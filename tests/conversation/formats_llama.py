@@ -68,7 +68,7 @@ def _follow(grammar: Grammar, text: str) -> bool | None:
     rules = sampler._rules
     assert rules is not None
     try:
-        for token in native.tokenize(text, special=True):
+        for token in native.tokenize(text, special=False):
             if not rules.allow(np.array([token]))[0]:
                 return None
             rules.accept(token)

@@ -59,8 +59,8 @@ def check(call: object, request: ChatRequest, home: HomeSnapshot) -> None:
     assert isinstance(call, ToolCall), call
     assert call.name in (request.callable or ())
     described = {tool.name: tool for tool in request.tools}[call.name]
-    jsonschema.validate(dict(call.arguments), described.parameters)
-    jsonschema.validate(dict(call.arguments), request.constraints[call.name])
+    for schema in (described.parameters, request.constraints[call.name]):
+        jsonschema.Draft202012Validator(schema).validate(dict(call.arguments))
     assert names_only_what_exists(call, home), call
 
 
@@ -77,10 +77,49 @@ def test_every_call_of_a_thousand_parses_fits_its_schema_and_names_only_what_exi
             check(call, request, home)
 
 
+TEXT = {"type": "string"}
+TEXTS = {"type": "array", "items": TEXT}
+AMOUNTS = {unit: {"type": "integer", "minimum": 0} for unit in ("hours", "minutes", "seconds")}
+ASSIST = {
+    "intent__HassTurnOn": {
+        "properties": {"name": TEXT, "area": TEXT, "floor": TEXT, "domain": TEXTS, "device_class": TEXTS}
+    },
+    "intent__HassStartTimer": {
+        "properties": {**AMOUNTS, "name": TEXT, "conversation_command": TEXT},
+        "anyOf": [{"required": [unit]} for unit in AMOUNTS],
+    },
+    "homeassistant__GetLiveContext": {"properties": {"name": TEXT, "domain": {"anyOf": [TEXT, TEXTS]}, "area": TEXT}},
+    "climate__HassClimateSetTemperature": {
+        "properties": {"temperature": {"type": "number"}, "area": TEXT, "name": TEXT},
+        "required": ["temperature"],
+    },
+}
+"""As Home Assistant 2026.10 writes the schemas of its tools."""
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_calls_of_home_assistant_s_own_tools_fit_their_schemas(family: str) -> None:
+    described = tuple(
+        Tool(name, "", {"type": "object", "additionalProperties": False, **schema})
+        for name, schema in sorted(ASSIST.items())
+    )
+    called = set()
+    for seed in range(12):
+        home = random_home(Random(seed), 60)
+        possible, constraints = constrained(described, home)
+        request = replace(wanted(Random(seed), home), tools=described, callable=possible, constraints=constraints)
+        written = write(FAMILIES[family], request, seed)
+        assert written.ended
+        for call in written.parts:
+            check(call, request, home)
+        called |= {call.name for call in written.parts if isinstance(call, ToolCall)}
+    assert len(called) > 1
+
+
 def test_different_answers_are_written() -> None:
     home = random_home(Random(1), 100)
     request = wanted(Random(1), home)
-    assert len({write(FAMILIES["Hermes"], request, seed).text for seed in range(10)}) == 10
+    assert len({write(FAMILIES["Hermes"], request, seed).text for seed in range(20)}) > 10
 
 
 @pytest.mark.parametrize("family", FAMILIES)
