@@ -149,7 +149,7 @@ def says(*pieces: str) -> list[Step]:
     return [Text(piece) for piece in pieces]
 
 
-def calls(name: str, **arguments: Any) -> list[Step]:
+def calls(name: str, /, **arguments: Any) -> list[Step]:
     """Return an answer that calls one tool, without id and index; `Call` has both."""
     return [Call(name, arguments, call_id=None, index=None)]
 
