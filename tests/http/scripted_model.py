@@ -43,6 +43,8 @@ class ScriptedModel(LanguageModel):
         self.began = asyncio.Event()
         self.ended = asyncio.Event()
         """Its generator was closed or came to an end."""
+        self.stops_in_s = 0.0
+        """How long that takes."""
         self.now = ModelStatus("scripted", "parrot", ModelState.READY, "cpu", context_tokens=4096)
 
     @property
@@ -72,6 +74,7 @@ class ScriptedModel(LanguageModel):
                 else:
                     yield step
         finally:
+            await asyncio.sleep(self.stops_in_s)
             self.ended.set()
 
     async def prefill(self, request: ChatRequest) -> int:

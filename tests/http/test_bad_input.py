@@ -144,6 +144,17 @@ async def test_a_connection_too_many_is_told_so_and_works_when_another_has_gone(
             break
 
 
+async def test_a_connection_too_many_ends_with_the_door(open_door: OpenDoor) -> None:
+    door = await open_door(max_connections=1)
+    connections = [await asyncio.open_connection("127.0.0.1", door.port) for _ in range(2)]
+    assert b"429" in await connections[1][0].readline()
+    await door.stop()
+    await asyncio.sleep(0)  # the loop tells a protocol of its end in its next turn
+    assert not door._refused
+    for _, writer in connections:
+        writer.close()
+
+
 async def test_after_an_error_the_connection_goes_on(http: aiohttp.ClientSession) -> None:
     async with http.post(CHAT, data=b"{", headers={"Content-Type": "application/json"}) as response:
         assert response.status == 400

@@ -67,7 +67,7 @@ def keep(homes: Homes, home: dict[str, Any]) -> str:
 
 
 def turn(homes: Homes, *tools: Tool, words: str = "turn on the lamp", **fields: Any) -> Turn:
-    request = ChatRequest((Message(Role.SYSTEM, "You are Sotto."), Message(Role.USER, words)), tools)
+    request = ChatRequest((Message(Role.SYSTEM, "You are Sotto."), Message(Role.USER, words)), tools=tools)
     return make_turn(Asked(request, sotto=HomeFields(**fields)), homes, "en")
 
 
@@ -214,7 +214,7 @@ def test_without_a_hash_it_is_the_servers_own_home(homes: Homes) -> None:
 
 
 def test_without_sottos_part_there_is_no_home(homes: Homes) -> None:
-    asked = Asked(ChatRequest((Message(Role.USER, "Hello"),), (TURN_ON,)))
+    asked = Asked(ChatRequest((Message(Role.USER, "Hello"),), tools=(TURN_ON,)))
     made = make_turn(asked, homes, "zh-CN")
     assert (made.request, made.situation, made.language) == (asked.request, None, "zh-CN")
 

@@ -135,6 +135,18 @@ async def _read(session: aiohttp.ClientSession) -> bytes:
         return await response.read()
 
 
+async def test_closing_the_door_waits_for_a_model_that_stops_slowly(open_door: OpenDoor, model: ScriptedModel) -> None:
+    model.scripts = [[asyncio.Event()]]
+    model.stops_in_s = 0.5
+    door = await open_door()
+    _, writer = await asyncio.open_connection("127.0.0.1", door.port)
+    writer.write(request(BODY))
+    await model.began.wait()
+    await door.stop()
+    assert model.ended.is_set()
+    writer.close()
+
+
 @pytest.mark.parametrize("streamed", [True, False])
 async def test_closing_the_door_does_not_wait_for_a_client_that_takes_nothing(
     open_door: OpenDoor, model: ScriptedModel, *, streamed: bool

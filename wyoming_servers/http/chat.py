@@ -72,7 +72,7 @@ class Chat:
         return web.json_response(completion.object())
 
     async def prefill(self, request: web.Request) -> web.Response:
-        """Answer `POST /api/prefill`: evaluate what comes before the user's next words."""
+        """Answer `POST /api/prefill`: evaluate what is known of the next turn."""
         asked = await read_body(request, self._parse)
         turn = self._turn(replace(asked, request=_with_user(asked.request)))
         return web.json_response({"tokens": await self._mind.prefill(turn.request)})

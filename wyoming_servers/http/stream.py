@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 WRITE_WITHIN_S = 60.0
 """For a client to take what was sent."""
+CANCELLED_WITHIN_S = 0.05
+"""For aiohttp to cancel the handler of a connection that was lost."""
 _HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-cache",
@@ -43,7 +45,7 @@ async def with_pauses(items: AsyncGenerator[T, None], every_s: float) -> AsyncGe
 
 class EventStream:
     """The answer to one request as server-sent events. It begins with the first event: before it, a status can tell
-    what went wrong. Writing raises ConnectionError when the client left or takes nothing.
+    what went wrong. When the client left or takes nothing, writing is cancelled or raises ConnectionError.
     """  # noqa: D205 - one sentence
 
     def __init__(self, request: web.Request) -> None:
@@ -77,7 +79,8 @@ class EventStream:
                 if not self.begun:
                     await self.response.prepare(self._request)
                 await self.response.write(event.encode())
-        except TimeoutError:
+        except (TimeoutError, ConnectionError):
             if self._request.transport is not None:
                 self._request.transport.abort()
+            await asyncio.sleep(CANCELLED_WITHIN_S)  # or it would come while the model is being stopped
             raise ConnectionAbortedError("The client takes nothing.") from None
