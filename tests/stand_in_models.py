@@ -426,7 +426,7 @@ def make_recurrent_gguf(path: Path) -> Path:
                 "ssm_x.weight": noise(rank + 2 * state, inner, scale=0.3),
                 "ssm_dt.weight": noise(inner, rank, scale=0.3),
                 "ssm_dt.bias": np.zeros(inner, np.float32),
-                "ssm_a": -np.ones((inner, state), np.float32),
+                "ssm_a": np.full((inner, state), -0.001, np.float32),  # it forgets slowly
                 "ssm_d": np.ones(inner, np.float32),
                 "ssm_out.weight": noise(width, inner, scale=0.3),
             }.items()

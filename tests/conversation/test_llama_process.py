@@ -125,16 +125,18 @@ async def test_who_leaves_while_it_speaks_stops_it_within_100_ms(make_engine: Ma
     assert min(took) < 0.1
 
 
-async def test_what_was_evaluated_before_somebody_left_is_reused(make_engine: Make) -> None:
+async def test_what_was_evaluated_before_somebody_left_is_reused_and_right(make_engine: Make) -> None:
     engine = await make_engine("mid")
     await loaded(engine)
-    request = asking("Hello", system=LONG[: len(LONG) // 3])
+    request = asking("Hello", system=LONG[: len(LONG) // 3], max_tokens=12)
     listening = asyncio.ensure_future(anext(engine.chat(request)))
     await until_working(engine)
     await asyncio.sleep(0.6)
     listening.cancel()
     await asyncio.wait([listening])
-    assert (await answer(engine, request)).finished.reused_tokens >= 32
+    said = await answer(engine, request)
+    assert said.finished.reused_tokens >= 32
+    assert said.text == (await answer(await make_engine("mid", prefixes=0), request)).text
 
 
 async def test_a_request_nobody_waits_for_any_more_is_never_begun(make_engine: Make) -> None:
@@ -189,7 +191,10 @@ async def test_it_can_be_stopped_while_it_loads(make_engine: Make) -> None:
     assert not exists(pid)
 
 
-async def test_when_the_server_is_killed_the_process_ends_by_itself(gguf_models: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("busy", [True, False])
+async def test_when_the_server_is_killed_the_process_ends_by_itself(
+    gguf_models: Path, tmp_path: Path, busy: bool
+) -> None:
     code = f"""
 import asyncio
 from pathlib import Path
@@ -201,7 +206,9 @@ async def main():
     await engine.start()
     await answer(engine, asking("Hello"))
     print(engine.pid, flush=True)
-    await answer(engine, asking("Hello", system="A house has many rooms and lamps. " * 300))
+    while {busy}:
+        await answer(engine, asking("Hello", system="A house has many rooms and lamps. " * 250))
+    await asyncio.sleep(600)
 
 asyncio.run(main())
 """
