@@ -7,18 +7,18 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 from wyoming_servers.conversation.engine import (
-    ChatEvent,
     ChatRequest,
     Finished,
     FinishReason,
     LanguageModel,
+    ModelEvent,
     ModelState,
     ModelStatus,
     TextDelta,
     ToolCall,
 )
 
-Step = ChatEvent | Exception | asyncio.Event
+Step = ModelEvent | Exception | asyncio.Event
 """Said, raised, or waited for."""
 
 
@@ -61,7 +61,7 @@ class ScriptedModel(LanguageModel):
     async def stop(self) -> None:
         """Nothing was started."""
 
-    async def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
+    async def chat(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
         self.asked.append(request)
         script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
         self.began.set()

@@ -28,9 +28,10 @@ from .engine import (
     ToolChoice,
 )
 from .guard.claims import sentences
-from .guard.sentences import say
+from .guard.sentences import Sentence, say
 from .guard.spoken_calls import Speech
 from .guard.verdict import Act, Answer, Result, Retry, Speak, Verdict, judge
+from .put_off import put_off
 
 LOOK = "GetLiveContext"
 """The end of the name of the tool that reads states: Home Assistant's and ours."""
@@ -47,14 +48,16 @@ class Draft:
         situation: Situation,
         language: str,
         is_command: Callable[[str, str], bool],
+        results: tuple[Result, ...] = (),
         *,
         retried: bool,
     ) -> None:
+        """`results`: what became of the calls of this turn so far; `retried`: whether it is the second answer."""
         self._situation = situation
         self._language = language
         self._is_command = is_command
         self._retried = retried
-        self._results = results_of(request.messages)
+        self._results = results
         self._callable = frozenset(tool.name for tool in request.tools)
         if request.callable is not None:
             self._callable &= request.callable
@@ -141,8 +144,12 @@ class Draft:
         return judge(answer, self._situation, self._language, results=self._results, retried=retried)
 
     def _resolved(self, calls: Sequence[ToolCall]) -> Iterator[ToolCall | str]:
-        """Yield the calls as they can be executed, up to the first question."""
-        for number, call in enumerate(calls):
+        """Yield the calls as they can be executed, up to the first question; or why nothing is."""
+        for_now = put_off(calls, self._situation, self._language, self._callable, self._is_command)
+        if isinstance(for_now, Sentence):
+            yield say(for_now, self._language)
+            return
+        for number, call in enumerate(for_now):
             resolution = made_right(call, self._situation)
             if isinstance(resolution, Question):
                 yield text_of(resolution, self._situation.home, self._language)

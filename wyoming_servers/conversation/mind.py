@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from .calls.call import Situation
-from .draft import Draft, again
+from .draft import Draft, again, results_of
 from .engine import BrokenCall, ChatEvent, ChatRequest, LanguageModel, ModelStatus, TextDelta
 from .guard.verdict import Retry
 
@@ -55,8 +55,9 @@ class Mind:
                 async for event in events:
                     yield TextDelta(event.text) if isinstance(event, BrokenCall) else event
             return
+        results = results_of(request.messages)
         for retried in (False, True):
-            draft = Draft(request, situation, language, self.is_command, retried=retried)
+            draft = Draft(request, situation, language, self.is_command, results, retried=retried)
             async with aclosing(self._model.chat(request)) as events:
                 async for event in events:
                     if spoken := draft.take(event):

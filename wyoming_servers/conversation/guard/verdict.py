@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from ..calls.call import Situation
 from ..calls.words import NEGATION
+from ..delay import later
+from ..delay_kind import LaterKind
 from ..engine import ToolCall, ToolChoice
 from .asked import is_question, is_small_talk, plain
 from .claims import claims_action, claims_attempt, promises
@@ -140,14 +142,14 @@ def _unfounded(situation: Situation, language: str, *, retried: bool) -> Verdict
         return Retry(_reason("claimed", language), ToolChoice.REQUIRED if wants else ToolChoice.AUTO)
     if is_question(situation.utterance):
         return Say(Sentence.NOT_SURE)
-    return Say(_declined(situation.utterance) or Sentence.NOTHING_DONE)
+    return Say(_declined(situation.utterance, language) or Sentence.NOTHING_DONE)
 
 
 def _put_off(situation: Situation, language: str, results: Sequence[Result], *, retried: bool) -> Verdict:
     """Answer a promise to do something later, for which there is no timer."""
     if not retried and not results:
         return Retry(_reason("promised", language), ToolChoice.AUTO)
-    declined = _declined(situation.utterance) or Sentence.CANNOT_SCHEDULE
+    declined = _declined(situation.utterance, language) or Sentence.CANNOT_SCHEDULE
     return Say(declined, after_responses=any(result.ok for result in results))
 
 
@@ -192,20 +194,13 @@ _LOOKS = re.compile(
 )
 _PUTS_OFF = re.compile("timer|remind|schedul|alarm|delay|later", re.IGNORECASE)
 _ENDS = re.compile("cancel|pause|status|decrease|remove|delete|list", re.IGNORECASE)
-_WAITS = re.compile(r"\b(?:when|once|as soon as|until|whenever|after)\b|的时候|[等当一].{1,14}(?:后|时|就|好了)")
-_LATER = re.compile(
-    r"\b(?:in|after) (?:\w+ ){1,3}(?:second|minute|hour|day)s?\b|\bat (?:\d|noon|midnight|sun)"
-    r"|\b(?:tonight|tomorrow|later)\b"
-    r"|(?:秒|分钟|小时|天|刻钟|会儿?)钟?[之以]?后|稍后|明天|今晚|[零二两三四五六七八九十\d]点"
-)
+_LATER = {LaterKind.CONDITION: Sentence.CANNOT_WAIT_FOR}
 
 
-def _declined(utterance: str) -> Sentence | None:
+def _declined(utterance: str, language: str) -> Sentence | None:
     """Return what to say to one who wants something at another time."""
-    text = plain(utterance)
-    if _LATER.search(text):
-        return Sentence.CANNOT_SCHEDULE
-    return Sentence.CANNOT_WAIT_FOR if _WAITS.search(text) and not is_question(text) else None
+    wanted = later(utterance, language)
+    return None if wanted is None else _LATER.get(wanted.kind, Sentence.CANNOT_SCHEDULE)
 
 
 def _told(failed: Sequence[Result]) -> str:
