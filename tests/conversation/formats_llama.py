@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from tests import stand_in_models
 from wyoming_servers.conversation.engine import ChatRequest
 from wyoming_servers.conversation.formats.characters import Characters
 from wyoming_servers.conversation.formats.format import Format, Grammar, Part
-from wyoming_servers.conversation.llama.native import LoadOptions, NativeModel, StopSign
+from wyoming_servers.conversation.llama.native import LoadOptions, Logits, NativeModel, StopSign
 from wyoming_servers.conversation.llama.native_log import NativeLog
 from wyoming_servers.conversation.llama.sampling import Sampler
 
@@ -38,8 +38,6 @@ _TOKENS = stand_in_models.SpecialTokens(
 )
 """Marks are one token, as in the models that know them; their text can also be written in pieces."""
 _SIZE = stand_in_models.GgufSize(layers=1, width=64, heads=4, kv_heads=2, feed_forward=128, vocabulary=1_100)
-_END_BIAS = np.float32(1.5)
-"""So that not every answer has as many calls as it may."""
 LONGEST = 4_000
 
 
@@ -88,11 +86,16 @@ class Written:
 
 
 def write(format_: Format, request: ChatRequest, seed: int, begin: str = "") -> Written:
-    """Return an answer that a model writes by chance under the request's grammar, after a given beginning."""
+    """Return an answer that a model writes by chance under the request's grammar, after a given beginning.
+
+    With an even seed the product's own sampler chooses, with an odd one all that is allowed may come.
+    """
     native = model()
+    random = np.random.default_rng(seed)
     sampler = Sampler(native, format_.grammar(request), request.temperature)
-    sampler._random = np.random.default_rng(seed)
-    ends = np.array([native.ends(token) for token in range(native.vocabulary)], np.float32)
+    sampler._random = random
+    choose = sampler.choose if seed % 2 == 0 else partial(_any_allowed, sampler, random)
+    hurry = _hurry()
     parser, characters = format_.parser(request), Characters()
     given = list(native.tokenize(begin, special=True))
     written, parts, ended = "", [], False
@@ -100,7 +103,7 @@ def write(format_: Format, request: ChatRequest, seed: int, begin: str = "") -> 
     native.evaluate((seed % 256,))
     try:
         for _ in range(request.max_tokens):
-            token = given.pop(0) if given else sampler.choose(native.logits() + _END_BIAS * ends)
+            token = given.pop(0) if given else choose(native.logits() + hurry)
             if native.ends(token):
                 ended = True
                 break
@@ -112,3 +115,18 @@ def write(format_: Format, request: ChatRequest, seed: int, begin: str = "") -> 
     finally:
         sampler.close()
     return Written(written, [*parts, *parser.finish()], ended)
+
+
+@lru_cache(maxsize=1)
+def _hurry() -> Logits:
+    """Return what makes the end of an answer and of a string likelier: noise would be at it for long."""
+    native = model()
+    ends = [native.ends(token) or native.piece(token)[:1] in {b'"', b"<"} for token in range(native.vocabulary)]
+    return 3 * np.array(ends, np.float32)
+
+
+def _any_allowed(sampler: Sampler, random: np.random.Generator, logits: Logits) -> int:
+    assert sampler._rules is not None
+    allowed = np.flatnonzero(sampler._rules.allow(np.arange(len(logits))))
+    noise = random.gumbel(size=len(allowed))  # the greatest sum is a draw from the softmax
+    return int(allowed[np.argmax(logits[allowed] + noise)])
