@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import random
 import re
+from collections.abc import Iterator
 
 import pytest
+from hassil.expression import (
+    Alternative,
+    Expression,
+    Group,
+    ListReference,
+    Permutation,
+    RuleReference,
+    Sentence,
+    TextChunk,
+)
+from hassil.intents import Intents, RangeSlotList, SlotList, TextSlotList
+from home_assistant_intents import get_intents
 from hypothesis import given
 from hypothesis import strategies as st
 from unicode_rbnf import RbnfEngine
@@ -411,6 +425,68 @@ def test_long_texts_are_no_commands_and_cost_little(piece: str) -> None:
     assert later(piece * 10_000, language_of(piece)) is None
     text = "turn on " + piece * (MAX_CHARS // len(piece) - 4)
     later(text, language_of(piece))
+
+
+SPOKEN = {
+    "en": {"name": "bedroom fan", "area": "kitchen", "floor": "first floor", "timer_command": "close the blinds"},
+    "zh-CN": {"name": "台灯", "area": "厨房", "floor": "一楼", "timer_command": "打开窗帘"},
+}
+
+
+def sentences_of_home_assistant(language: str) -> Iterator[tuple[str, str]]:
+    """Yield the intent and three random wordings of each sentence of home-assistant-intents."""
+    chance = random.Random(7)
+    data = get_intents(language)
+    assert data is not None
+    intents = Intents.from_dict(data)
+    for name, intent in intents.intents.items():
+        for each in intent.data:
+            rules = {**intents.expansion_rules, **each.expansion_rules}
+            lists = {**intents.slot_lists, **each.slot_lists}
+            for sentence in each.sentences * 3:
+                words = spoken(sentence.expression, rules, lists, SPOKEN[language], chance)
+                yield name, "".join(words.split()) if language == "zh-CN" else " ".join(words.split())
+
+
+def spoken(
+    part: Expression,
+    rules: dict[str, Sentence],
+    lists: dict[str, SlotList],
+    words: dict[str, str],
+    chance: random.Random,
+) -> str:
+    if isinstance(part, TextChunk):
+        return part.original_text
+    if isinstance(part, RuleReference):
+        return spoken(rules[part.rule_name].expression, rules, lists, words, chance)
+    if isinstance(part, ListReference):
+        values = lists.get(part.list_name)
+        if isinstance(values, RangeSlotList):
+            return str(chance.choice(list(values.get_numbers())))
+        if part.list_name in words or not isinstance(values, TextSlotList):
+            return words.get(part.list_name, words["name"])
+        return spoken(chance.choice(values.values).text_in, rules, lists, words, chance)
+    assert isinstance(part, Group)
+    items = [chance.choice(part.items)] if isinstance(part, Alternative) else list(part.items)
+    if isinstance(part, Permutation):
+        chance.shuffle(items)
+    gap = " " if isinstance(part, Permutation) else ""
+    return gap.join(spoken(item, rules, lists, words, chance) for item in items)
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_home_assistants_sentences_are_for_now_but_those_that_put_a_command_off(language: str) -> None:
+    command = SPOKEN[language]["timer_command"]
+    delayed = 0
+    for intent, text in sentences_of_home_assistant(language):
+        found = later(text, language)
+        if intent != "HassStartTimer" or command not in text or "计时" in text or "定时" in text:
+            assert found is None, text
+        else:
+            assert found is not None, text
+            assert (found.kind, found.command) == (LaterKind.DURATION, command), text
+            delayed += 1
+    assert delayed > 10
 
 
 def test_other_languages_are_left_alone() -> None:

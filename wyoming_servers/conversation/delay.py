@@ -51,11 +51,12 @@ def later(text: str, language: str, names: Iterable[str] = ()) -> Later | None:
 
 def _masked(text: str, names: Iterable[str], mask: str) -> str:
     """Return the text with every name in it replaced by marks, one for each character."""
-    for name in sorted(map(str.strip, names), key=len, reverse=True):
-        if name:
-            edges = r"(?<![a-z0-9]){}(?![a-z0-9])" if name.isascii() else "{}"
-            pattern = edges.format(re.escape(unicodedata.normalize("NFKC", name)))
-            text = re.sub(pattern, lambda found: mask * len(found[0]), text, flags=re.IGNORECASE)
+    folded = text.casefold()
+    plain = {" ".join(unicodedata.normalize("NFKC", name).split()) for name in names}
+    for name in sorted((name for name in plain if name and name.casefold() in folded), key=len, reverse=True):
+        edges = r"(?<![a-z0-9]){}(?![a-z0-9])" if name.isascii() else "{}"
+        pattern = edges.format(re.escape(name))
+        text = re.sub(pattern, lambda found: mask * len(found[0]), text, flags=re.IGNORECASE)
     return text
 
 
