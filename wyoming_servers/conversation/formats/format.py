@@ -79,7 +79,8 @@ Part = TextDelta | ToolCall | BrokenCall
 class Parser(ABC):
     """Takes a reply apart while it is written; the result does not depend on how it was cut into pieces.
 
-    It is fed with the text of the generated tokens, special tokens included, without the token that ends the reply.
+    It is fed with the text of the generated tokens, special tokens included, without the token that ends the reply;
+    `characters.Characters` makes text of their bytes.
     """
 
     @abstractmethod

@@ -128,21 +128,18 @@ def _decimals(low: Decimal, high: Decimal) -> Iterator[str]:
     if high < low:
         return
     floor, ceiling = int(low), int(high)
-    whole = ceiling - (high == ceiling)
     first = floor + (low > floor)
-    if first <= whole - (high != ceiling):
-        inner = whole - (high != ceiling)
-        yield joined(either(magnitudes(first, inner)), '("." [0-9]{1,3})?')
-    if high == ceiling and ceiling >= first:
-        yield joined(f'"{ceiling}"', '("." "0"{1,3})?')
-    for edge in sorted({floor, ceiling}):
-        yield from _edge(edge, low, high, inner=edge >= first and edge < ceiling)
+    if first < ceiling:
+        yield joined(either(magnitudes(first, ceiling - 1)), f'("." [0-9]{{1,{DECIMALS}}})?')
+    if high == ceiling >= first:
+        yield joined(f'"{ceiling}"', f'("." "0"{{1,{DECIMALS}}})?')
+    for whole in sorted({floor, ceiling}):
+        if not first <= whole < ceiling and high > whole:
+            yield from _edge(whole, low, high)
 
 
-def _edge(whole: int, low: Decimal, high: Decimal, *, inner: bool) -> Iterator[str]:
+def _edge(whole: int, low: Decimal, high: Decimal) -> Iterator[str]:
     """Yield the numbers with this integer part of which not all decimals are within the bounds."""
-    if inner or high == whole:
-        return
     if low <= whole:
         yield f'"{whole}"'
     for length in range(1, DECIMALS + 1):
