@@ -260,6 +260,7 @@ def test_what_is_for_now_is_told_from_what_is_for_later(text: str, now: str, com
         "set the brightness at 50 percent",
         "dim the lights to 20 percent",
         "skip forward for 30 seconds",
+        "move the song forward for 30 seconds",
         "turn it up once more",
         "in ten minutes",
         "tomorrow",
@@ -290,6 +291,7 @@ def test_what_is_for_now_is_told_from_what_is_for_later(text: str, now: str, com
         "灯开着吗",
         "晚上灯开了吗",
         "快进三十秒",
+        "把电影快进三十秒",
         "把音量调到三十",
         "把空调调到二十六度",
         "打开当前房间的灯",
@@ -377,6 +379,11 @@ def test_numbers_are_read_whole(number: int) -> None:
     for word in chinese_words(number):
         assert re.fullmatch(CHINESE_NUMBER, word), word
         assert chinese_number(word) == number
+
+
+def test_numbers_as_they_are_said() -> None:
+    assert [chinese_number(word) for word in ("一百二", "一百零二", "十二", "二十", "两百")] == [120, 102, 12, 20, 200]
+    assert [english_number(word) for word in ("a hundred and five", "a couple of", "an", "2.5")] == [105, 2, 1, 2.5]
 
 
 @given(st.integers(1, 23), st.integers(1, 59), st.integers(1, 59))
