@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from ..engine import BrokenCall, ChatRequest, Finished, FinishReason, ModelEvent, TextDelta, ToolCall
+from ..formats.characters import Characters
 from ..formats.format import Format, Part, Piece, Prompt
 from .budget import exchanges_to_drop
 from .native import AbortedError, NativeModel
@@ -92,6 +92,7 @@ class Answerer:
         Returns how many tokens that took, also when stopped.
         """
         prompt = self._tokenizer.fit(self._format.render(request), request.max_tokens)
+        self._format.grammar(request)  # remembered, so that it need not be built when somebody waits
         reused = self._sequence.reuse(prompt.tokens, prompt.system)
         try:
             self._evaluate(prompt, prompt.tokens[: prompt.known])
@@ -132,7 +133,7 @@ class Answerer:
 
     def _write(self, request: ChatRequest, sampler: Sampler, emit: Callable[[ModelEvent], None]) -> Finished:
         parser = self._format.parser(request)
-        characters = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        characters = Characters()
         called = False
         reason = FinishReason.LENGTH
         written = 0
@@ -146,7 +147,7 @@ class Answerer:
             called |= _emit(parser.feed(characters.decode(self._model.piece(token))), emit)
             if written < request.max_tokens:
                 self._sequence.extend((token,))
-        called |= _emit(parser.finish(), emit)
+        called |= _emit([*parser.feed(characters.decode(b"", final=True)), *parser.finish()], emit)
         if called and reason is FinishReason.STOP:
             reason = FinishReason.CALLS
         return Finished(reason, completion_tokens=written)
