@@ -21,6 +21,10 @@ HEAVY = (
     "pocketsphinx",
     "pyopen_wakeword",
     "homeassistant_api",
+    "llama_cpp",
+    "openai",
+    "aiohttp",
+    "prometheus_client",
 )
 FILE_LINES = 400
 FUNCTION_LINES = 60

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.conversation.household import Household, household
-from tests.conversation.scripted_endpoint import Received, ScriptedEndpoint, Step, calls, says
+from tests.conversation.scripted_endpoint import Hang, Received, ScriptedEndpoint, Step, Text, calls, says
 
 
 @pytest.fixture
@@ -111,3 +112,13 @@ async def test_a_conversation_in_chinese(endpoint: ScriptedEndpoint, chinese: Ho
 
     endpoint.plays(says("为什么稻草人得奖了？", "因为他在田里很出色。"))
     assert await chinese.says("说点让我开心的") == "为什么稻草人得奖了？因为他在田里很出色。"
+
+
+async def test_who_leaves_stops_the_model_and_holds_up_nobody(endpoint: ScriptedEndpoint, english: Household) -> None:
+    endpoint.plays([Text("Once upon a"), Hang()], says("There was a frog."))
+    leaving = asyncio.create_task(english.says("tell me a story about a princess"))
+    asked = await endpoint.asked(1)
+    leaving.cancel()
+    async with asyncio.timeout(1):
+        await asked.left.wait()
+        assert await english.says("tell me a shorter one") == "There was a frog."
