@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import pytest
 RunSotto = Callable[..., Awaitable["Done"]]
 StartSotto = Callable[..., Awaitable[Process]]
 StartServer = Callable[..., Awaitable["RunningServer"]]
+OtherProgram = Callable[..., Awaitable[int]]
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,32 @@ async def start_sotto(tmp_path: Path) -> AsyncIterator[StartSotto]:
         if process.returncode is None:
             process.kill()
         await process.communicate()
+
+
+@pytest.fixture
+async def other_program() -> AsyncIterator[OtherProgram]:
+    """Start a program that is none of ours: `port = await other_program(b"its answer")`; without one it is silent."""
+    writers: list[asyncio.StreamWriter] = []
+    async with AsyncExitStack() as stack:
+
+        async def start(answer: bytes | None = None, heard: bytearray | None = None) -> int:
+            async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                writers.append(writer)
+                request = await reader.readuntil(b"\r\n\r\n")
+                if heard is not None:
+                    heard.extend(request)
+                if answer is not None:
+                    writer.write(answer)
+                    writer.close()
+
+            server = await stack.enter_async_context(await asyncio.start_server(serve, "127.0.0.1", 0))
+            return int(server.sockets[0].getsockname()[1])
+
+        yield start
+        for writer in writers:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
 
 
 @pytest.fixture

@@ -19,8 +19,22 @@ exit codes: 0 done; 1 nothing was heard or understood; 2 wrong usage or settings
 """
 _RUN_EPILOG = """\
 Every flag can be given as an environment variable, such as SOTTO_STT_MODEL for --stt-model.
-The token is given as SOTTO_HOME_TOKEN, or in a file named by SOTTO_HOME_TOKEN_FILE.
+What is secret has no flag, but a variable, or a file named by the variable with _FILE appended:
 """
+_LOOKED_AT = (
+    "data_dir",
+    "llm",
+    "llm_model",
+    "llm_dir",
+    "llm_context",
+    "llm_gpu_layers",
+    "llm_url",
+    "llm_fallback_url",
+    "llm_fallback_model",
+    "http_uri",
+    "home",
+)
+"""What `sotto doctor` looks at besides what is installed."""
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -47,13 +61,21 @@ def given_settings(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
-    groups = {section: parser.add_argument_group(kind.__doc__ or section) for section, kind in SECTIONS.items()}
+    titles = {section: (kind.__doc__ or section).rstrip(".") for section, kind in SECTIONS.items()}
+    groups = {section: parser.add_argument_group(title) for section, title in titles.items()}
     for option in options():
-        if option.secret:
-            continue  # a secret on the command line can be read by every process of the machine
-        groups[option.section].add_argument(
-            option.flag, dest=option.key, default=argparse.SUPPRESS, metavar=_metavar(option), help=_help(option)
-        )
+        if not option.secret:  # which every process of the machine could read on the command line
+            _add_setting(groups[option.section], option)
+
+
+def _add_setting(parser: argparse._ActionsContainer, option: Option) -> None:
+    parser.add_argument(
+        option.flag, dest=option.key, default=argparse.SUPPRESS, metavar=_metavar(option), help=_help(option)
+    )
+
+
+def _secrets() -> str:
+    return "".join(f"  {each.variable:<26}{each.description}\n" for each in options() if each.secret)
 
 
 def _metavar(option: Option) -> str:
@@ -61,8 +83,8 @@ def _metavar(option: Option) -> str:
 
 
 def _help(option: Option) -> str:
-    if not option.default:
-        return option.description
+    if not option.default or "default:" in option.description:
+        return option.description.replace("%", "%%")
     return f"{option.description} (default: {option.default})".replace("%", "%%")
 
 
@@ -71,7 +93,7 @@ def _add_run(commands: Any) -> None:
         "run",
         help="run the servers",
         description="Run the servers, all of them or those named, on one port.",
-        epilog=_RUN_EPILOG,
+        epilog=_RUN_EPILOG + _secrets(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
@@ -117,9 +139,7 @@ def _add_wake(commands: Any) -> None:
 
 def _add_doctor(commands: Any) -> None:
     parser = _add_client(commands, "doctor", "Say what is there, what runs where, and what is missing")
-    _add_settings_for_doctor(parser)
-
-
-def _add_settings_for_doctor(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data-dir", dest="data_dir", default=argparse.SUPPRESS, help="folder of models and voices")
-    parser.add_argument("--home", dest="home", default=argparse.SUPPRESS, help="house to look at, as for run")
+    looked_at = parser.add_argument_group("What to look at, as for run")
+    for option in options():
+        if option.key in _LOOKED_AT:
+            _add_setting(looked_at, option)

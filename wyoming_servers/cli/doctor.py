@@ -9,8 +9,6 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,6 +22,9 @@ from ..home.model import Home
 from ..registry import ENGINES, EngineSpec
 from ..settings import Settings
 from .assistant import Assistant, UnreachableError
+from .doctor_http import look_at_http
+from .doctor_llm import LLAMA_REMEDY, look_at_llm
+from .finding import Finding, Verdict
 from .run import read_settings
 
 EXIT_OK = 0
@@ -34,29 +35,12 @@ LEAST_FREE_BYTES = 1024**3
 """A Whisper "small" and two Piper voices need about 0.7 GB."""
 
 
-class Verdict(StrEnum):
-    """How a finding is to be read."""
-
-    OK = "ok"
-    NOTE = "note"
-    """Works without it; what it would add is said."""
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at."""
-
-    verdict: Verdict
-    subject: str
-    detail: str
-    remedy: str = ""
-
-
 async def doctor(args: argparse.Namespace) -> int:
     """Print every finding; fails if one is a problem."""
     settings = read_settings(args)
-    findings = [*_local(settings), await _home(settings), *await _server(args.uri)]
+    http = await look_at_http(settings)
+    llm = await look_at_llm(settings, http.loaded_model)
+    findings = [*_local(settings), *llm, await _home(settings), *http.findings, *await _server(args.uri)]
     for finding in findings:
         print(f"{finding.verdict:<8}{finding.subject:<22}{finding.detail}")
         if finding.remedy:
@@ -83,7 +67,8 @@ def _cores() -> str:
 def _engine(spec: EngineSpec) -> Finding:
     subject = f"{spec.stage}: {spec.name}"
     if spec.missing:
-        return Finding(Verdict.NOTE, subject, f"the package {', '.join(spec.missing)} is missing", spec.remedy)
+        remedy = LLAMA_REMEDY if spec.name == "llama_cpp" else spec.remedy
+        return Finding(Verdict.NOTE, subject, f"the package {', '.join(spec.missing)} is missing", remedy)
     return Finding(Verdict.OK, subject, "installed")
 
 
