@@ -117,3 +117,33 @@ def test_a_vague_wish_from_nowhere_in_particular_does_not_light_the_house(args: 
 def test_but_the_lights_do() -> None:
     call = resolved("it's late, switch the lights off", "HassTurnOff", {"domain": "light"})
     assert call == Call("HassTurnOff", {"domain": "light"})
+
+
+@pytest.mark.parametrize(
+    ("utterance", "name"),
+    [("turn on the banana", "Study Lamp"), ("power the sauna on", "Kettle"), ("bananas on", "Kettle")],
+)
+def test_a_thing_of_which_no_word_was_said_is_not_taken_for_another(utterance: str, name: str) -> None:
+    question = resolved(utterance, "HassTurnOn", {"name": name})
+    assert isinstance(question, Question)
+    assert text_of(question, HOUSE, "en") == f"Do you mean {name}?"
+
+
+def test_and_in_chinese() -> None:
+    question = resolved("打开香蕉", "HassTurnOn", {"name": "卧室风扇"}, home=CHINESE_HOUSE)
+    assert isinstance(question, Question)
+    assert text_of(question, CHINESE_HOUSE, "zh-CN") == "你是说卧室风扇吗？"  # noqa: RUF001
+
+
+@pytest.mark.parametrize(
+    ("utterance", "name"),
+    [
+        ("turn on the ketle", "Kettle"),
+        ("turn on the spots", "Counter Spots"),
+        ("turn on the reading light", "Study Lamp"),
+        ("I am hungry", "Kettle"),
+        ("打开水壶", "Kettle"),
+    ],
+)
+def test_a_part_a_kind_a_wish_and_another_script_are_believed(utterance: str, name: str) -> None:
+    assert resolved(utterance, "HassTurnOn", {"name": name}) == Call("HassTurnOn", {"name": name})

@@ -37,7 +37,7 @@ def call_it_by_its_name(call: Call, situation: Situation) -> Resolution:
     if domains := frozenset(kind for kind in KINDS if name.strip().casefold().rstrip("s") in KINDS[kind]):
         return _one_of_a_kind(call, domains, situation)
     is_limited = call.intent in DOMAINS or "domain" in call.args
-    said = best_said(_telling_words(call, situation), things) if is_limited else ()
+    said = best_said(telling_words(call, situation), things) if is_limited else ()
     return call.but(name=said[0].name) if said else call
 
 
@@ -58,7 +58,7 @@ def _is_known(name: str, situation: Situation) -> bool:
     return any(name == each.entity_id or fold(name) in map(fold, each.names) for each in situation.home.entities)
 
 
-def _telling_words(call: Call, situation: Situation) -> list[str]:
+def telling_words(call: Call, situation: Situation) -> list[str]:
     """Return the words of the sentence that can tell one thing from another of its kind."""
     item = call.args.get("item")
     spoken_of = set(item.casefold().split()) if isinstance(item, str) else set()
@@ -258,15 +258,17 @@ def narrow_to_the_place(call: Call, situation: Situation) -> Call:
         placed = call.but(**{slot: said[0].name}) if len(said) == 1 else call
         if placed is not call and situation.targets(placed.but(device_class=None)).problem is None:
             return placed
-    return _in_this_room(call, situation)
+    return call
 
 
-def _in_this_room(call: Call, situation: Situation) -> Call:
+def stay_in_the_room(call: Call, situation: Situation) -> Call:
     """Return the call in the room in which it was said, if there is such a thing, and no other place is meant.
 
     "It's too dark in here" is about that room. In none of the recorded calls: their sentences name the room.
     """
-    if situation.here is None or situation.sentence.says_every or situation.areas_said or situation.floors_said:
+    is_placed = bool({"name", "area", "floor"} & set(call.args)) or not _is_still_aimed(call)
+    is_elsewhere = situation.sentence.says_every or situation.areas_said or situation.floors_said
+    if situation.here is None or is_placed or is_elsewhere:
         return call
     placed = call.but(area=situation.here.name)
     return placed if situation.targets(placed).problem is None else call
@@ -279,4 +281,7 @@ RULES: tuple[AimRule, ...] = (
     tell_namesakes_apart,
     forget_what_was_made_up,
     narrow_to_the_kind,
+    narrow_to_the_place,
+    stay_in_the_room,
 )
+"""A call of which the kind is known at last may be narrowed to a place, too."""

@@ -43,7 +43,7 @@ class Question:
     """What to ask instead of acting, and among which entities the answer decides."""
 
     key: str
-    """`which_one`, or `all_of_them` where several would be unlocked at once."""
+    """`which_one`; `this_one` where nothing of it was said; `all_of_them` where several would be unlocked at once."""
 
     candidates: tuple[Entity, ...] = ()
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ...home.model import Entity
-from ...home.targets import DOMAINS
-from .aim import eligible
+from ...home.targets import ANY_DOMAIN, DOMAINS
+from .aim import eligible, telling_words
 from .call import Call, Question, Situation
+from .names import resembles
+from .sentence import words_of
 
 Doubt = Callable[[Call, Situation], Question | None]
 
@@ -99,6 +101,36 @@ def the_whole_home(call: Call, situation: Situation) -> Question | None:
     return Question("which_one", tuple(reached))
 
 
+def another_thing(call: Call, situation: Situation) -> Question | None:
+    """Ask where a plain command names something, and the call takes a thing that no word of it speaks of.
+
+    A grammar leaves a model no other choice than a name of this home: told to turn on the banana, which is none, it
+    takes something that is. In none of the recorded calls.
+    """
+    sentence = situation.sentence
+    if "name" not in call.args or not sentence.directions or call.intent not in ANY_DOMAIN - {"HassGetState"}:
+        return None
+    named = telling_words(call, situation)
+    reached = situation.targets(call).entities
+    if not named or len(reached) != 1 or _is_spoken_of(reached[0], named, situation):
+        return None
+    return Question("this_one", reached)
+
+
+def _is_spoken_of(entity: Entity, named: Sequence[str], situation: Situation) -> bool:
+    """Whether a word of the sentence is like one of a thing's names, or says its kind or its place."""
+    sentence = situation.sentence
+    kinds = {entity.domain, *([entity.device_class] if entity.device_class else [])}
+    area = situation.home.area(entity.area_id)
+    places = [area] if area else []
+    return (
+        bool(kinds & sentence.kinds)
+        or sentence.mentions(kinds)
+        or any(sentence.mentions([word]) for place in places for name in place.names for word in words_of(name))
+        or any(resembles(word, name) for word in named for name in entity.names)
+    )
+
+
 def _is_switching(call: Call) -> bool:
     return call.intent in DOMAINS or call.intent in {"HassTurnOn", "HassTurnOff", "HassToggle"}
 
@@ -126,4 +158,4 @@ def _state_after(call: Call, entity: Entity) -> str:
     return _STATE_AFTER.get((call.intent, entity.domain), plain)
 
 
-DOUBTS: tuple[Doubt, ...] = (several_locks, elsewhere, nothing_tells_which, the_whole_home)
+DOUBTS: tuple[Doubt, ...] = (several_locks, elsewhere, nothing_tells_which, the_whole_home, another_thing)

@@ -185,3 +185,19 @@ def best_said(words: Sequence[str], things: Sequence[Thing]) -> tuple[Thing, ...
 def _share(said: set[str], name: str) -> float:
     words = set(_bare(name))
     return len(words & said) / len(words) if words else 0.0
+
+
+RESEMBLING = 70.0
+"""From which similarity a word may be part of a name: only to doubt what is less like it."""
+
+
+def resembles(word: str, name: str) -> bool:
+    """Whether a word may have been meant for a part of a name, by its letters, characters or sound.
+
+    True where they are in different scripts: which name translates a word is for the model to know.
+    """
+    if bool(_IDEOGRAPH.search(word)) != bool(_IDEOGRAPH.search(name)):
+        return True
+    if not _IDEOGRAPH.search(word):
+        return any(fuzz.ratio(word, part) >= RESEMBLING for part in words_of(name))
+    return not set(_IDEOGRAPH.findall(word)).isdisjoint(name) or fuzz.partial_ratio(pinyin(name), pinyin(word)) >= NEAR

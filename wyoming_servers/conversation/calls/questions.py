@@ -17,6 +17,7 @@ _TEXTS = {
     "en": {
         "which_one": "Which one do you mean: {list}?",
         "which_of_many": "Which one do you mean?",
+        "this_one": "Do you mean {list}?",
         "all_of_them": "Do you mean all of them: {list}?",
         "all_of_many": "Do you mean all {count} of them?",
         "in": "{name} in the {area}",
@@ -27,6 +28,7 @@ _TEXTS = {
     "zh": {
         "which_one": "你是说哪一个：{list}？",  # noqa: RUF001
         "which_of_many": "你是说哪一个？",  # noqa: RUF001
+        "this_one": "你是说{list}吗？",  # noqa: RUF001
         "all_of_them": "{list}，全部都要吗？",  # noqa: RUF001
         "all_of_many": "{count}个全部都要吗？",  # noqa: RUF001
         "in": "{area}的{name}",
@@ -42,6 +44,8 @@ def text_of(question: Question, home: HomeSnapshot, language: str) -> str:
     texts = _TEXTS["zh" if language.casefold().startswith("zh") else "en"]
     every = question.key == "all_of_them"
     candidates = question.candidates
+    if question.key == "this_one" and len(candidates) == 1:
+        return texts["this_one"].format(list=candidates[0].name)
     if not 1 < len(candidates) <= FEW:
         return texts["all_of_many" if every else "which_of_many"].format(count=len(candidates))
     names = _told_apart(candidates, home, texts["in"])
