@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
-from wyoming_servers.conversation.engine import ChatRequest, TextDelta, Tool, ToolCall
-from wyoming_servers.conversation.formats.format import BrokenCall, Format, Part
+from wyoming_servers.conversation.engine import BrokenCall, ChatRequest, TextDelta, Tool, ToolCall
+from wyoming_servers.conversation.formats.format import Format, Part
 from wyoming_servers.conversation.formats.gemma3 import Gemma3
 from wyoming_servers.conversation.formats.gemma4 import Gemma4
 from wyoming_servers.conversation.formats.hermes import Hermes

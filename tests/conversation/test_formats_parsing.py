@@ -19,9 +19,8 @@ from tests.conversation.formats_families import (
     parse,
     spoken,
 )
-from wyoming_servers.conversation.engine import ChatRequest, Message, Role, TextDelta, ToolCall
+from wyoming_servers.conversation.engine import BrokenCall, ChatRequest, Message, Role, TextDelta, ToolCall
 from wyoming_servers.conversation.formats.characters import Characters
-from wyoming_servers.conversation.formats.format import BrokenCall
 from wyoming_servers.conversation.formats.parsing import MarkParser, held
 
 REQUEST = ChatRequest((Message(Role.USER, "?"),), tools=(TURN_ON,))

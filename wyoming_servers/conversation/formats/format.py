@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 
-from ..engine import ChatRequest, TextDelta, ToolCall
+from ..engine import BrokenCall, ChatRequest, TextDelta, ToolCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,6 @@ class Grammar:
 
     gbnf: str
     root: str = "root"
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenCall:
-    """What began as a call and is none: no JSON, no name, or cut off."""
-
-    text: str
 
 
 Part = TextDelta | ToolCall | BrokenCall

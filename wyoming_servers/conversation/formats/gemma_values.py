@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..engine import ToolCall
-from .format import BrokenCall, Part
+from ..engine import BrokenCall, ToolCall
+from .format import Part
 from .gbnf import Rules, others
 from .notation import CONTROLS, Notation
 from .parsing import Incomplete, MarkParser

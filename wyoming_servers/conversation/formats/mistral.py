@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..engine import ChatRequest, Message, Role, Tool
+from ..engine import BrokenCall, ChatRequest, Message, Role, Tool
 from .calling import CallingFormat, object_call, repeated
-from .format import BrokenCall, Parser, Part
+from .format import Parser, Part
 from .gbnf import Rules, choice, joined, literal
 from .parsing import Incomplete, JsonCallParser, MarkParser, named_call, object_end
 from .turns import Scribe, as_json, function_of

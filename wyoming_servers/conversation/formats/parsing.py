@@ -11,8 +11,8 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..engine import TextDelta, ToolCall
-from .format import BrokenCall, Parser, Part
+from ..engine import BrokenCall, TextDelta, ToolCall
+from .format import Parser, Part
 from .turns import as_json
 
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..engine import ChatRequest, Message, Tool, ToolCall
+from ..engine import BrokenCall, ChatRequest, Message, Tool, ToolCall
 from .calling import repeated
-from .format import BrokenCall, Parser, Part
+from .format import Parser, Part
 from .gbnf import Rules, choice, either, joined, literal, others
 from .hermes import ChatML
 from .members import Members

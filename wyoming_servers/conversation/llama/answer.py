@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from ..engine import BrokenCall, ChatRequest, Finished, FinishReason, ModelEvent, TextDelta, ToolCall
+from ..engine import ChatRequest, Finished, FinishReason, ModelEvent, ToolCall
 from ..formats.characters import Characters
 from ..formats.format import Format, Part, Piece, Prompt
 from .budget import exchanges_to_drop
@@ -156,10 +156,5 @@ class Answerer:
 def _emit(parts: Sequence[Part], emit: Callable[[ModelEvent], None]) -> bool:
     """Pass on what was written; returns whether something was called."""
     for part in parts:
-        if isinstance(part, ToolCall):
-            emit(replace(part, call_id=f"call_{secrets.token_hex(6)}"))
-        elif isinstance(part, TextDelta):
-            emit(part)
-        else:
-            emit(BrokenCall(part.text))
+        emit(replace(part, call_id=f"call_{secrets.token_hex(6)}") if isinstance(part, ToolCall) else part)
     return any(isinstance(part, ToolCall) for part in parts)
