@@ -52,6 +52,18 @@ def test_conversations_know_nothing_of_each_other(clock: Clock) -> None:
     assert conversations.messages(None) == conversations.messages("") == ()
 
 
+def test_the_latest_conversation_is_the_one_in_which_somebody_spoke_last(clock: Clock) -> None:
+    conversations = Conversations(clock)
+    assert conversations.latest() == ()
+    conversations.add("a", exchange("one"))
+    conversations.add("b", exchange("two"))
+    assert conversations.latest() == tuple(exchange("two"))
+    conversations.add("a", exchange("three"))
+    assert conversations.latest() == (*exchange("one"), *exchange("three"))
+    clock.now += LIMIT_S + 1
+    assert conversations.latest() == ()
+
+
 def test_a_conversation_is_forgotten_five_minutes_after_its_last_turn(clock: Clock) -> None:
     conversations = Conversations(clock)
     conversations.add("a", exchange("one"))

@@ -117,13 +117,17 @@ class Thinking:
             self._keep(utterance, [user_message(utterance.text, Tail())], calls)
 
     async def prepare(self, language: str, device_id: str | None = None) -> None:
-        """Evaluate what comes before the words that are just being spoken."""
+        """Evaluate what comes before the words that are just being spoken, as if the latest conversation went on.
+
+        Whoever speaks may also begin another one; what all of them share is evaluated then in any case.
+        """
         code = resolve_language(language) or FALLBACK
         here = room_of(self._home.snapshot, device_id)
         try:
             known, prompt = await self._learn(code)
             opening = opening_message(Tail(ahead(self._now(), here, prompt.persona)))
-            tokens = await self._mind.prefill(self._request(known, prompt, None, (), [opening]))
+            history = self._conversations.latest()
+            tokens = await self._mind.prefill(self._request(known, prompt, None, history, [opening]))
         except SottoError as err:
             _LOGGER.debug("Nothing was prepared: %s", err)
         else:

@@ -47,6 +47,10 @@ class Conversations:
         known = self._known.get(conversation_id or "")
         return tuple(message for exchange in known.exchanges for message in exchange) if known else ()
 
+    def latest(self) -> tuple[Message, ...]:
+        """Return the conversation in which somebody spoke last: most likely it is the one that goes on."""
+        return self.messages(next(reversed(self._known), None))
+
     def add(self, conversation_id: str | None, messages: Sequence[Message]) -> None:
         """Keep one exchange: a user's message as it was sent, calls and results, and the assistant's last words.
 

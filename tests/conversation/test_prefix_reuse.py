@@ -1,0 +1,96 @@
+"""When the user stops speaking, next to nothing is left to evaluate: in any room, after a restart, whatever changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+pytest.importorskip("llama_cpp")
+pytest.importorskip("aiohttp")
+
+from bench.prefix_house import TURNS_IN, Turn, home
+from bench.prefix_model import Counter
+from bench.prefix_report import LEAST_REUSED, MOST_LEFT, Measured
+from bench.prefix_sotto import Client, Sotto, sotto
+from wyoming_servers.conversation.prompt.tools import NEED_RINGING, tools
+
+
+class Door(Protocol):
+    async def turn(self, turn: Turn) -> Measured: ...
+
+
+Tools = Mapping[str, Mapping[str, Any]]
+
+pytestmark = pytest.mark.parametrize("language", ["en", "zh-CN"])
+
+
+@pytest.fixture
+def told(language: str) -> Tools:
+    """Return the tools that each device sends through HTTP: only one that shows timers sends those for timers."""
+    every = [
+        {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+        for tool in tools(home(language))
+    ]
+    few = [tool for tool in every if tool["name"] not in NEED_RINGING]
+    assert len(few) < len(every)
+    return {"satellite": {"tools": few}, "satellite_2": {"tools": few}, "timers": {"tools": every}}
+
+
+@pytest.fixture(scope="session")
+def words(gguf_models: Path) -> Counter:
+    return Counter(gguf_models / "nano.gguf")
+
+
+class House:
+    """Starts Sotto, again and again, with the same folder."""
+
+    def __init__(self, folder: Path, model: Path, language: str) -> None:
+        self._about = folder, model, home(language), language
+
+    def started(self) -> AbstractAsyncContextManager[Sotto]:
+        return sotto(*self._about)
+
+
+@pytest.fixture
+def house(tmp_path: Path, gguf_models: Path, language: str) -> House:
+    return House(tmp_path, gguf_models / "nano.gguf", language)
+
+
+async def spoken(door: Door, language: str, words: Counter) -> None:
+    """Say everything, and look at what was left to evaluate each time."""
+    for turn in TURNS_IN[language]:
+        measured = await door.turn(turn)
+        assert measured.left <= MOST_LEFT + words.tokens(turn.words), turn.name
+        assert measured.reuse > LEAST_REUSED, turn.name
+
+
+async def test_only_words_and_what_they_need_are_left_at_the_wyoming_door(
+    house: House, language: str, words: Counter
+) -> None:
+    async with house.started() as server:
+        await spoken(server, language, words)
+
+
+async def test_a_restart_takes_the_prompt_of_the_wyoming_door_from_disk(
+    house: House, language: str, words: Counter
+) -> None:
+    async with house.started() as server:
+        evaluated = server.model.prefills[0][0]
+    async with house.started() as server:
+        assert server.model.prefills[0][0] < (1 - LEAST_REUSED) * evaluated
+        await spoken(server, language, words)
+
+
+async def test_satellites_with_and_without_timers_share_a_prompt_at_the_http_door_also_after_a_restart(
+    house: House, language: str, words: Counter, told: Tools
+) -> None:
+    async with house.started() as server:
+        await spoken(Client(server, told), language, words)
+    async with house.started() as server:
+        again = await Client(server, told).turn(TURNS_IN[language][0])
+        assert again.ahead_tokens < (1 - LEAST_REUSED) * again.prompt_tokens
+        assert again.left <= MOST_LEFT + words.tokens(TURNS_IN[language][0].words)
