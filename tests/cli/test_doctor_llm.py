@@ -145,6 +145,7 @@ async def test_a_model_without_llama_cpp_tells_how_to_install_it(with_nano: Path
     findings = await look_at_llm(settings_of(with_nano))
     chosen = only(findings, "language model")
     assert chosen.verdict is Verdict.NOTE
+    assert chosen.detail == "none: there is a GGUF, but not the package llama_cpp"
     assert "script/setup --llama" in chosen.remedy
     assert "llm: llama.cpp" not in {finding.subject for finding in findings}
 
