@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -122,3 +123,36 @@ async def test_who_leaves_stops_the_model_and_holds_up_nobody(endpoint: Scripted
     async with asyncio.timeout(1):
         await asked.left.wait()
         assert await english.says("tell me a shorter one") == "There was a frog."
+
+
+async def test_what_is_wanted_in_ten_minutes_becomes_a_timer(endpoint: ScriptedEndpoint, english: Household) -> None:
+    endpoint.plays(calls("HassTurnOff", name="Bedroom Light"))
+    sentence = "I'm nearly asleep, would you in ten minutes turn off the bedroom light"
+    heard = await english.assistant.understand(sentence, "en")
+    slots = {each.name: each.value for each in heard.intents[0].entities}
+    assert heard.intents[0].name == "HassStartTimer"
+    assert slots == {"minutes": 10, "conversation_command": "turn off the bedroom light"}
+    assert english.state("light.bedroom") == "off"
+
+
+async def test_a_model_that_only_looks_comes_to_an_end(endpoint: ScriptedEndpoint, english: Household) -> None:
+    endpoint.plays(*[calls("GetLiveContext", area="Bedroom")] * 4)
+    assert await english.says("how cosy would you say it is") == "Sorry, that didn't work, so nothing has changed."
+
+
+async def test_another_language_is_answered_in_it(endpoint: ScriptedEndpoint, english: Household) -> None:
+    english.language = "de"
+    endpoint.plays(says("Gern geschehen, schlaf gut."))
+    assert await english.says("danke dir für alles heute") == "Gern geschehen, schlaf gut."
+    assert "German" in endpoint.requests[0].body["messages"][0]["content"]
+
+
+async def test_names_that_change_are_known_in_the_next_turn(endpoint: ScriptedEndpoint, english: Household) -> None:
+    endpoint.plays(says("There is nothing of the kind."), calls("HassTurnOn", name="Moon Lamp"))
+    await english.says("it would be nice to have some moon in here")
+    house = english.house.snapshot
+    moon = [replace(each, name="Moon Lamp") for each in house.entities if each.entity_id == "light.bed_light"]
+    others = [each for each in house.entities if each.entity_id != "light.bed_light"]
+    english.house._snapshot = replace(house, entities=(*others, *moon))
+    assert await english.says("it would be nice to have some moon in here") == "Turned on the light"
+    assert "Moon Lamp" in endpoint.requests[1].body["messages"][0]["content"]

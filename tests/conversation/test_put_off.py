@@ -58,6 +58,7 @@ def test_and_in_chinese() -> None:
         ("turn off the hall lights when the washing machine is done", Sentence.CANNOT_WAIT_FOR),
         ("as soon as I leave, turn off the hall lights", Sentence.CANNOT_WAIT_FOR),
         ("turn off the hall lights at seven", Sentence.CANNOT_SCHEDULE),
+        ("we're leaving, turn everything off at seven", Sentence.CANNOT_SCHEDULE),
         ("turn off the hall lights tomorrow morning", Sentence.CANNOT_SCHEDULE),
         ("turn the hall lights off for ten minutes", Sentence.CANNOT_SCHEDULE),
     ],

@@ -5,6 +5,7 @@ Small models do at once what is wanted in ten minutes, or when the washing machi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from ..home.model import Area, Entity, Floor
@@ -33,7 +34,7 @@ def put_off(
     """
     if not any(acts_at_once(call) for call in calls):
         return tuple(calls)
-    wanted = later(situation.utterance, language, _names(situation))
+    wanted = _wanted_later(situation, language)
     if wanted is None:
         return tuple(calls)
     timer = next((name for name in offered if name.endswith(START_TIMER)), None)
@@ -48,6 +49,16 @@ def acts_at_once(call: ToolCall) -> bool:
     """Whether a call changes something in the house now."""
     made = Call(call.name, call.arguments)
     return made.has_targets and made.intent != "HassGetState"
+
+
+def _wanted_later(situation: Situation, language: str) -> Later | None:
+    """Return what is wanted later in the sentence, or in its last clauses: "we're leaving, all off in ten minutes"."""
+    text, names = situation.utterance, _names(situation)
+    starts = [0, *(found.end() for found in _CLAUSE_ENDS.finditer(text))]
+    return next((found for start in starts if (found := later(text[start:], language, names))), None)
+
+
+_CLAUSE_ENDS = re.compile(r"[,;.\uff0c\uff1b\u3002]\s*")
 
 
 def _names(situation: Situation) -> list[str]:
