@@ -48,8 +48,8 @@ class Comparison:
         chinese = await self._through_wyoming("zh-CN", CHINESE_TURNS)
         print()
         print(*beside(ours, others, list(OPTIONS)), sep="\n")
-        every = [first, *ours, *own, *chinese]
-        return [*missed(every), *too_slow(every, others)]
+        every = [*ours, *own, *chinese]
+        return [*missed([first], first=True), *missed(every), *too_slow([first, *every], others)]
 
     async def _theirs(self, name: str) -> list[Measured]:
         _heading(f"llama-cpp-python's server, {name}; Home Assistant's prompt and tools", THEIR_HEADING)

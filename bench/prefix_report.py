@@ -34,17 +34,23 @@ class Measured:
 
     @property
     def reuse(self) -> float:
-        """The part of the prompt that was known."""
+        """The part of the prompt that was known when the user stopped speaking."""
         return self.reused_tokens / self.prompt_tokens if self.prompt_tokens else 0.0
+
+    @property
+    def known_before(self) -> float:
+        """The part of the prompt that was known, or on disk, when the user began to speak."""
+        return self.reuse - self.ahead_tokens / self.prompt_tokens if self.prompt_tokens else 0.0
 
 
 THEIR_HEADING = f"{'':<34}{'prompt':>7}{'left':>6}{'words':>6}{'reuse':>8}{'first token':>13}"
-HEADING = f"{THEIR_HEADING}   evaluated while the user spoke"
+HEADING = f"{THEIR_HEADING}   evaluated while the user spoke   known before"
 
 
 def line(turn: Measured) -> str:
     """Return one of Sotto's turns as a line under HEADING."""
-    return f"{their_line(turn)}   {turn.ahead_tokens:6d} tokens in {turn.ahead_s:6.2f} s"
+    ahead = f"{turn.ahead_tokens:6d} tokens in {turn.ahead_s:6.2f} s"
+    return f"{their_line(turn)}   {ahead:<30}{turn.known_before:13.1%}"
 
 
 def their_line(turn: Measured) -> str:
@@ -64,9 +70,11 @@ def beside(ours: Sequence[Measured], others: Sequence[Sequence[Measured]], names
         yield f"{mine.name:<34}{mine.first_s:7.3f} s" + "".join(told)
 
 
-def missed(ours: Sequence[Measured]) -> Iterable[str]:
-    """Yield what is missed of the goals for tokens."""
+def missed(ours: Sequence[Measured], *, first: bool = False) -> Iterable[str]:
+    """Yield what is missed of the goals for tokens; `first`: nothing had ever been evaluated before."""
     for turn in ours:
+        if not first and turn.known_before <= LEAST_REUSED:
+            yield f"{turn.name}: {turn.known_before:.1%} of the prompt is known before the user speaks"
         if turn.left > MOST_LEFT + turn.words_tokens:
             yield f"{turn.name}: {turn.left} tokens are left, of which {turn.words_tokens} are words"
         if turn.reuse <= LEAST_REUSED:

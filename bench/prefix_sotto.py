@@ -136,6 +136,7 @@ class Sotto:
     home: Mirror
     model: Watched
     service: ConversationService
+    thinking: Thinking
     wyoming: str
     http: str
     language: str
@@ -143,11 +144,19 @@ class Sotto:
 
     async def turn(self, turn: Turn) -> Measured:
         """Say something through the Wyoming door, as Home Assistant's pipeline does."""
-        self._conversation += not turn.follows
         self.home.change(turn.changes)
         before = len(self.model.prefills)
-        self.service.prepare(self.language)  # as speech recognition does when somebody begins to speak
+        self.hear()
         await self.model.prepared(before)
+        return await self.answer(turn, before)
+
+    def hear(self) -> None:
+        """Do what speech recognition does when somebody begins to speak."""
+        self.service.prepare(self.language)
+
+    async def answer(self, turn: Turn, before: int) -> Measured:
+        """Say the words, for which there were prefills after so many."""
+        self._conversation += not turn.follows
         context = {"conversation_id": f"{self._conversation}", "device_id": turn.device}
         answers, started = len(self.model.answers), monotonic()
         await Assistant(self.wyoming).understand(turn.words, self.language, context)
@@ -176,7 +185,8 @@ async def sotto(folder: Path, model: Path, home: HomeSnapshot, language: str) ->
     settings = settings_of({**options, "http_uri": "tcp://127.0.0.1:0", "llm_max_tokens": ANSWER_TOKENS})
     mirror, watched = Mirror(home), Watched(LlamaCpp(settings, model))
     mind = Mind(watched)
-    service = ConversationService(settings, mirror, Thinking(mind, mirror, settings.llm))
+    thinking = Thinking(mind, mirror, settings.llm)
+    service = ConversationService(settings, mirror, thinking)
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(
             Server("tcp://127.0.0.1:0", {Stage.CONVERSATION: service}, listed_within_s=0)
@@ -187,7 +197,7 @@ async def sotto(folder: Path, model: Path, home: HomeSnapshot, language: str) ->
         await watched.prepared(0)
         await asyncio.sleep(QUIET_S)
         urls = f"tcp://127.0.0.1:{server.port}", f"http://127.0.0.1:{door.port}"
-        yield Sotto(mirror, watched, service, *urls, language)
+        yield Sotto(mirror, watched, service, thinking, *urls, language)
 
 
 @dataclass
@@ -209,6 +219,7 @@ class Client:
         # Home Assistant tells an agent that somebody begins to speak, not where.
         opening = opening_message(Tail(ahead(datetime.now(), None, self._prompt.persona)))  # noqa: DTZ005
         await self._send_home()
+        sotto_.hear()  # and which door is meant the speech recognition does not know
         await self._post("/api/prefill", self._body(turn, history, opening))
         said = user_message(turn.words, self._tail(turn))
         answers, started = len(sotto_.model.answers), monotonic()

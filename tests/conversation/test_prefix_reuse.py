@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("llama_cpp")
 pytest.importorskip("aiohttp")
 
+from bench import prefix_sotto
 from bench.prefix_house import TURNS_IN, Turn, home
 from bench.prefix_model import Counter
 from bench.prefix_report import LEAST_REUSED, MOST_LEFT, Measured
@@ -56,33 +57,30 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path, gguf_models: Path, language: str) -> House:
+def house(tmp_path: Path, gguf_models: Path, language: str, monkeypatch: pytest.MonkeyPatch) -> House:
+    monkeypatch.setattr(prefix_sotto, "QUIET_S", 0.0)
     return House(tmp_path, gguf_models / "nano.gguf", language)
 
 
 async def spoken(door: Door, language: str, words: Counter) -> None:
-    """Say everything, and look at what was left to evaluate each time."""
-    for turn in TURNS_IN[language]:
+    """Say everything, and look at what was left to evaluate each time, also while it was said."""
+    for number, turn in enumerate(TURNS_IN[language]):
         measured = await door.turn(turn)
         assert measured.left <= MOST_LEFT + words.tokens(turn.words), turn.name
         assert measured.reuse > LEAST_REUSED, turn.name
+        assert number == 0 or measured.known_before > LEAST_REUSED, turn.name
 
 
-async def test_only_words_and_what_they_need_are_left_at_the_wyoming_door(
+async def test_only_words_and_what_they_need_are_left_at_the_wyoming_door_and_a_restart_evaluates_nothing_again(
     house: House, language: str, words: Counter
 ) -> None:
     async with house.started() as server:
         await spoken(server, language, words)
-
-
-async def test_a_restart_takes_the_prompt_of_the_wyoming_door_from_disk(
-    house: House, language: str, words: Counter
-) -> None:
-    async with house.started() as server:
         evaluated = server.model.prefills[0][0]
     async with house.started() as server:
         assert server.model.prefills[0][0] < (1 - LEAST_REUSED) * evaluated
-        await spoken(server, language, words)
+        again = await server.turn(TURNS_IN[language][0])
+        assert again.left <= MOST_LEFT + words.tokens(TURNS_IN[language][0].words)
 
 
 async def test_satellites_with_and_without_timers_share_a_prompt_at_the_http_door_also_after_a_restart(
@@ -92,5 +90,19 @@ async def test_satellites_with_and_without_timers_share_a_prompt_at_the_http_doo
         await spoken(Client(server, told), language, words)
     async with house.started() as server:
         again = await Client(server, told).turn(TURNS_IN[language][0])
-        assert again.ahead_tokens < (1 - LEAST_REUSED) * again.prompt_tokens
+        assert again.known_before > LEAST_REUSED
         assert again.left <= MOST_LEFT + words.tokens(TURNS_IN[language][0].words)
+
+
+async def test_the_doors_do_not_put_out_each_others_prompt_while_only_one_is_in_use(
+    house: House, language: str, told: Tools
+) -> None:
+    first, second = TURNS_IN[language][:2]
+    async with house.started() as server:
+        await Client(server, told).turn(first)
+        evaluated = len(server.model.prefills)
+        await server.thinking.prepare(language)
+        assert len(server.model.prefills) == evaluated
+        await server.answer(second, evaluated)
+        await server.thinking.prepare(language)
+        assert len(server.model.prefills) == evaluated + 1

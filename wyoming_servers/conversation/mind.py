@@ -23,6 +23,8 @@ class Mind:
         """`is_command(text, language)`: whether a sentence will be understood when a timer says it."""
         self._model = model
         self.is_command = is_command
+        self.latest: ChatRequest | None = None
+        """What it was asked for last, by whichever door."""
 
     @property
     def status(self) -> ModelStatus:
@@ -39,6 +41,7 @@ class Mind:
 
     async def prefill(self, request: ChatRequest) -> int:
         """Evaluate a prompt ahead of time; returns how many tokens that took."""
+        self.latest = request
         return await self._model.prefill(request)
 
     async def chat(
@@ -50,6 +53,7 @@ class Mind:
         a question stands in the place of a call that is not clear, and nothing is said to be done that is not. A model
         that fails at this is asked once more. Without one the answer is the model's own.
         """
+        self.latest = request
         if situation is None:
             async with aclosing(self._model.chat(request)) as events:
                 async for event in events:

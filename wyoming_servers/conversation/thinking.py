@@ -93,6 +93,8 @@ class Thinking:
         self._conversations = Conversations(clock)
         self._known: _Known | None = None
         self._learning = asyncio.Lock()
+        self._asked: ChatRequest | None = None
+        """What the mind was asked for last by this door."""
 
     async def start(self) -> None:
         """Begin to load the model."""
@@ -119,7 +121,8 @@ class Thinking:
     async def prepare(self, language: str, device_id: str | None = None) -> None:
         """Evaluate what comes before the words that are just being spoken, as if the latest conversation went on.
 
-        Whoever speaks may also begin another one; what all of them share is evaluated then in any case.
+        Whoever speaks may also begin another one; what all of them share is evaluated then in any case. While the other
+        door is in use nothing is: two prompts would put each other out, at every sentence that is heard.
         """
         code = resolve_language(language) or FALLBACK
         here = room_of(self._home.snapshot, device_id)
@@ -127,7 +130,10 @@ class Thinking:
             known, prompt = await self._learn(code)
             opening = opening_message(Tail(ahead(self._now(), here, prompt.persona)))
             history = self._conversations.latest()
-            tokens = await self._mind.prefill(self._request(known, prompt, None, history, [opening]))
+            if self._mind.latest is not self._asked:
+                return
+            self._asked = self._request(known, prompt, None, history, [opening])
+            tokens = await self._mind.prefill(self._asked)
         except SottoError as err:
             _LOGGER.debug("Nothing was prepared: %s", err)
         else:
@@ -195,6 +201,7 @@ class Thinking:
 
     async def _write(self, asked: ChatRequest, situation: Situation, language: str) -> tuple[str, list[ToolCall]]:
         text, calls = "", []
+        self._asked = asked
         async with aclosing(self._mind.chat(asked, situation, language)) as events:
             async for event in events:
                 if isinstance(event, TextDelta):
