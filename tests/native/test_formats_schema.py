@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.conversation.formats_families import FAMILIES, ODD
-from tests.conversation.formats_llama import accepts, begins, write
+from tests.native.formats_llama import accepts, begins, write
 from wyoming_servers.conversation.engine import ChatRequest, Message, Role, Tool, ToolChoice
 from wyoming_servers.conversation.formats.format import Grammar
 from wyoming_servers.errors import BadRequestError

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from tests.conversation.formats_families import FAMILIES, random_home, spoken
-from tests.conversation.formats_llama import LONGEST, write
+from tests.native.formats_llama import LONGEST, write
 from wyoming_servers.conversation.constraints import constrained
 from wyoming_servers.conversation.engine import ChatRequest, Message, Role, Tool, ToolCall, ToolChoice
 from wyoming_servers.conversation.formats.format import Format
