@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 
 from tests.cli.conftest import OtherProgram, RunSotto
 from tests.conversation.scripted_endpoint import ScriptedEndpoint
+from tests.stand_in_models import make_gguf
 from wyoming_servers.cli import doctor_llm
 from wyoming_servers.cli.doctor_llm import Build, look_at_llm
 from wyoming_servers.cli.finding import Finding, Verdict
@@ -49,12 +50,21 @@ def settings_of(tmp_path: Path, **values: object) -> Settings:
     return build({"data_dir": tmp_path, **values})
 
 
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the models `nano` and `mid`; llama.cpp is not loaded for it."""
+    folder = tmp_path_factory.mktemp("models")
+    for size in ("nano", "mid"):
+        make_gguf(size, folder / f"{size}.gguf")
+    return folder
+
+
 @pytest.fixture
-async def with_nano(tmp_path: Path, gguf_models: Path) -> Path:
+async def with_nano(tmp_path: Path, models: Path) -> Path:
     """Return a data folder in which there is a model."""
     folder = tmp_path / "llm"
     await asyncio.to_thread(folder.mkdir)
-    await asyncio.to_thread(shutil.copy, gguf_models / "nano.gguf", folder)
+    await asyncio.to_thread(shutil.copy, models / "nano.gguf", folder)
     return tmp_path
 
 
@@ -75,8 +85,8 @@ async def test_a_model_on_disk_is_chosen_and_its_size_is_held_against_the_memory
     assert chosen.detail.endswith(" are available")
 
 
-async def test_the_largest_of_several_models_is_chosen(with_nano: Path, gguf_models: Path) -> None:
-    await asyncio.to_thread(shutil.copy, gguf_models / "mid.gguf", with_nano / "llm")
+async def test_the_largest_of_several_models_is_chosen(with_nano: Path, models: Path) -> None:
+    await asyncio.to_thread(shutil.copy, models / "mid.gguf", with_nano / "llm")
     findings = await look_at_llm(settings_of(with_nano))
     assert only(findings, "GGUF models").detail.startswith("mid, nano in ")
     assert "llama_cpp, mid: " in only(findings, "language model").detail
@@ -268,10 +278,8 @@ async def test_an_address_that_is_none_is_a_problem_naming_the_flag(tmp_path: Pa
     assert "--llm-url" in only(findings, "endpoint").detail
 
 
-async def test_the_command_takes_the_flags_of_run_and_looks_at_what_they_name(
-    sotto: RunSotto, gguf_models: Path
-) -> None:
-    done = await sotto("doctor", "--uri", "tcp://127.0.0.1:9", "--llm-dir", str(gguf_models), "--llm-model", "nano")
+async def test_the_command_takes_the_flags_of_run_and_looks_at_what_they_name(sotto: RunSotto, models: Path) -> None:
+    done = await sotto("doctor", "--uri", "tcp://127.0.0.1:9", "--llm-dir", str(models), "--llm-model", "nano")
     assert done.code == 0, done.output
-    assert f"mid, nano in {gguf_models}" in done.output
+    assert f"mid, nano in {models}" in done.output
     assert "auto: llama_cpp, nano: 0.7 MiB" in done.output
