@@ -4,7 +4,6 @@
 # ruff: noqa: PLC0415
 from __future__ import annotations
 
-import atexit
 import ctypes
 import threading
 from collections.abc import Callable
@@ -53,12 +52,8 @@ def piper_voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def gguf_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the language models `nano`, which computes next to nothing, and `mid`, which does not."""
-    from llama_cpp import _utils
-
     from tests.stand_in_models import make_gguf
 
-    for left_open in (_utils.outnull_file, _utils.errnull_file):
-        atexit.register(left_open.close)  # else Python complains at its end
     folder = tmp_path_factory.mktemp("gguf")
     make_gguf("nano", folder / "nano.gguf")
     make_gguf("mid", folder / "mid.gguf")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from .conversation.llama.model_choice import AUTO, models_in
 from .conversation.server import ConversationService
 from .errors import SettingsError
 from .front.remote import RemoteService
@@ -67,7 +68,7 @@ def make_mind(settings: Settings) -> Mind | None:
 
 def _has_gguf(settings: Settings) -> bool:
     """Whether there is a model file, and what it needs; says what is missing."""
-    if settings.llm.model == "auto" and not any(settings.folder(LLM).rglob("*.gguf")):
+    if settings.llm.model == AUTO and not models_in(settings.folder(LLM)):
         return False
     spec = find(LLM, "llama_cpp")
     if spec.missing:

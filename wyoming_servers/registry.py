@@ -16,6 +16,10 @@ from .settings import Settings
 _LOGGER = logging.getLogger(__name__)
 
 
+COMPILED = "llama"
+"""The extra that is not part of `all`."""
+
+
 @dataclass(frozen=True, slots=True)
 class EngineSpec:
     """An engine that may or may not be installed."""
@@ -38,7 +42,8 @@ class EngineSpec:
     @property
     def remedy(self) -> str:
         """The command that installs what is missing."""
-        return f"Install it with: pip install 'sotto[{self.extra}]', or everything with: pip install 'sotto[all]'"
+        everything = "" if self.extra == COMPILED else ", or everything with: pip install 'sotto[all]'"
+        return f"Install it with: pip install 'sotto[{self.extra}]'{everything}"
 
     def create(self, settings: Settings) -> Any:
         """Make the engine, not yet loaded; raises EngineUnavailableError if a package or model is missing."""

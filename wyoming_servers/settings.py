@@ -140,7 +140,9 @@ class LlmSettings:
         "auto (an endpoint if there is a URL, else a GGUF on disk, else none), none, llama_cpp or openai",
     )
     model: str = _setting(
-        "auto", str, "GGUF file, its name in the folder, or the endpoint's name of a model; auto: the first there is"
+        "auto",
+        str,
+        "GGUF file, its name in the folder, or an endpoint's model; auto: the largest file, or the first model",
     )
     dir: Path | None = _setting(None, _optional_path, "Folder of GGUF files; default: DATA_DIR/llm")
     context: int = _setting(8192, _number(int, 512, 1_048_576), "Tokens of prompt and answer that are kept in memory")
@@ -153,8 +155,8 @@ class LlmSettings:
     url: str = _setting("", str, "OpenAI-compatible endpoint, such as http://gpu-box:8000/v1")
     key: str = _setting("", str, "API key of the endpoint", secret=True)
     fallback_url: str = _setting("", str, "Endpoint that answers while the first one does not")
-    fallback_model: str = _setting("auto", str, "Its name of a model; auto: the first there is")
-    fallback_key: str = _setting("", str, "Its API key", secret=True)
+    fallback_model: str = _setting("auto", str, "Name of a model of the endpoint that stands in; auto: its first")
+    fallback_key: str = _setting("", str, "API key of the endpoint that stands in", secret=True)
     timeout_s: float = _setting(20.0, _number(float, 1.0, 600.0), "Seconds that a model may be silent")
     max_tokens: int = _setting(400, _number(int, 16, 16_384), "Longest answer, in tokens")
     temperature: float = _setting(0.2, _number(float, 0.0, 2.0), "How freely it speaks; 0: always the same")

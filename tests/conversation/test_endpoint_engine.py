@@ -328,7 +328,7 @@ async def test_a_request_says_what_is_asked_in_openais_words(endpoint: ScriptedE
     assert body["messages"][2]["tool_calls"][0]["function"] == {"name": "A", "arguments": '{"name": "灯"}'}
     assert (body["model"], body["stream"], body["max_tokens"], body["temperature"]) == ("qwen", True, 99, 0.5)
     assert [tool["function"]["name"] for tool in body["tools"]] == ["HassTurnOff", "HassTurnOn"]
-    assert body["tools"][1]["function"]["parameters"] == narrow
+    assert body["tools"][1]["function"]["parameters"] == TURN_ON.parameters
     assert "tool_choice" not in body
     assert body["chat_template_kwargs"] == {"enable_thinking": False}
 

@@ -92,7 +92,7 @@ class HttpDoor:
         given = self._settings.http.token
         loopback = all(is_loopback(each.getsockname()[0]) for each in server.sockets)
         if given:
-            return Guard(checked_token(given, "--http-token"), loopback=loopback)
+            return Guard(checked_token(given, "SOTTO_HTTP_TOKEN"), loopback=loopback)
         if loopback:
             return Guard(None, loopback=True)
         path = self._settings.server.data_dir / "token"

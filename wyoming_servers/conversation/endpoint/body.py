@@ -83,7 +83,7 @@ def _tools(request: ChatRequest) -> dict[str, Any]:
     """
     required = request.choice is ToolChoice.REQUIRED and request.schema is None
     only = request.callable if required else None
-    tools = [_tool(tool, request) for tool in request.tools if only is None or tool.name in only]
+    tools = [_tool(tool) for tool in request.tools if only is None or tool.name in only]
     if not tools:
         return {}
     silent = request.choice is ToolChoice.NONE or request.schema is not None or request.callable == frozenset()
@@ -91,9 +91,12 @@ def _tools(request: ChatRequest) -> dict[str, Any]:
     return {"tools": tools} if choice is ToolChoice.AUTO else {"tools": tools, "tool_choice": str(choice)}
 
 
-def _tool(tool: Tool, request: ChatRequest) -> dict[str, Any]:
-    parameters = request.constraints.get(tool.name, tool.parameters)
-    function = {"name": tool.name, "description": tool.description, "parameters": dict(parameters)}
+def _tool(tool: Tool) -> dict[str, Any]:
+    """Return a tool as it is described, not as it is narrowed to the home's names.
+
+    These stand in the prompt once; in each of 36 tools they would be 18,000 tokens for 66 things.
+    """
+    function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
     return {"type": "function", "function": function}
 
 

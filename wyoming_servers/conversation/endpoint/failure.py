@@ -23,8 +23,10 @@ _TOO_LONG = (
     "prompt is too long",
     "max_model_len",
     "too many tokens",
+    "limit-exceeded",
 )
-"""In what OpenAI, vLLM, llama-server, Ollama and TensorRT-LLM say of a prompt that does not fit; in small letters."""
+"""In what OpenAI, vLLM, llama-server, Ollama, TensorRT-LLM and Sotto say of a prompt that does not fit; in small
+letters."""
 _NO_TOOLS = ("enable-auto-tool-choice", "does not support tools", "--jinja")
 _TOOLS_REMEDY = (
     "vLLM wants --enable-auto-tool-choice and --tool-call-parser, llama-server --jinja, Ollama a model with tools."
