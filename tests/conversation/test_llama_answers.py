@@ -57,7 +57,8 @@ async def test_a_required_call_is_one_of_the_tools_with_a_real_name(make_engine:
         for call in said.calls:
             assert call.name == "HassTurnOn"
             jsonschema.validate(call.arguments, TURN_ON.parameters)
-        assert said.finished.reason is FinishReason.CALLS
+        # At this temperature a random model may call again and again, up to its last token.
+        assert said.finished.reason in {FinishReason.CALLS, FinishReason.LENGTH}
         assert len({call.call_id for call in said.calls}) == len(said.calls)
 
 

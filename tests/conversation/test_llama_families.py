@@ -55,7 +55,8 @@ async def test_every_family_calls_what_exists_and_speaks_of_nothing_else(make_en
         for call in said.calls:
             assert call.name == "HassTurnOn"
             jsonschema.validate(call.arguments, TURN_ON.parameters)
-        assert said.finished.reason is FinishReason.CALLS
+        # At this temperature a random model may call again and again, up to its last token.
+        assert said.finished.reason in {FinishReason.CALLS, FinishReason.LENGTH}
 
 
 async def test_every_family_keeps_its_prefix_and_its_words_apart(make_engine: Make, family: Path) -> None:

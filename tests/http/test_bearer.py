@@ -119,5 +119,5 @@ def test_a_data_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_token_that_fits_into_no_header_is_refused_without_being_shown() -> None:
     with pytest.raises(SettingsError) as caught:
-        checked_token("with blank", "--http-token")
+        checked_token("with blank", "SOTTO_HTTP_TOKEN")
     assert "with blank" not in str(caught.value)

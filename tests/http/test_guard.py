@@ -65,7 +65,7 @@ async def test_a_token_in_the_settings_takes_the_place_of_the_file(open_door: Op
 
 
 async def test_a_token_that_fits_into_no_header_is_no_setting(open_door: OpenDoor) -> None:
-    with pytest.raises(SettingsError, match="--http-token"):
+    with pytest.raises(SettingsError, match="SOTTO_HTTP_TOKEN"):
         await open_door(http_token="two words")
 
 
