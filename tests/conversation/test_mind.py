@@ -34,21 +34,8 @@ from wyoming_servers.conversation.prompt.tools import tools
 
 ASKED = "it is too bright, turn off the kitchen ceiling"
 OFF = ToolCall("HassTurnOff", {"name": "Kitchen Ceiling"}, "call_0")
-PIECES = [
-    "Done. ",
-    "I've ",
-    "turned ",
-    "off ",
-    "the light. ",
-    "It is on. ",
-    "已",
-    "关",
-    "了。",
-    "好的",
-    "Okay. ",
-    "?",
-    "it",
-]
+PIECES = "Done. |I've |turned |off |the light. |It is on. |Okay. |What? |
+|it|已|关|了。|好的".split("|")  # noqa: SIM905
 END = Finished(FinishReason.STOP, 10, 5, 3)
 
 
@@ -177,28 +164,7 @@ async def test_who_stops_listening_stops_the_model() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
-@given(
-    pieces=st.lists(
-        st.sampled_from(
-            [
-                "Done. ",
-                "I've ",
-                "turned ",
-                "off ",
-                "the light. ",
-                "It is on. ",
-                "已",
-                "关",
-                "了。",
-                "好的",
-                "Okay. ",
-                "What? ",
-                "\n",
-                "it",
-            ]
-        )
-    )
-)
+@given(pieces=st.lists(st.sampled_from(PIECES)))
 def test_nothing_is_ever_said_to_be_done_that_was_not(pieces: list[str], language: str) -> None:
     model = Scripted(words(*pieces), words(*pieces))
     events = asyncio.run(answered(model, language=language))
