@@ -34,8 +34,22 @@ from wyoming_servers.conversation.prompt.tools import tools
 
 ASKED = "it is too bright, turn off the kitchen ceiling"
 OFF = ToolCall("HassTurnOff", {"name": "Kitchen Ceiling"}, "call_0")
-PIECES = "Done. |I've |turned |off |the light. |It is on. |Okay. |What? |
-|it|已|关|了。|好的".split("|")  # noqa: SIM905
+PIECES = [
+    "Done. ",
+    "I've ",
+    "turned ",
+    "off ",
+    "the light. ",
+    "It is on. ",
+    "Okay. ",
+    "What? ",
+    "\n",
+    "it",
+    "已",
+    "关",
+    "了。",
+    "好的",
+]
 END = Finished(FinishReason.STOP, 10, 5, 3)
 
 
