@@ -1,0 +1,297 @@
+"""Sotto's HTTP door, as a client sees it. Knows nothing of Home Assistant; docs/http.md is the contract."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, fields
+import json
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+REQUEST_S = 10.0
+"""For an answer that comes from the server's memory."""
+CONNECT_S = 5.0
+SILENCE_S = 20.0
+"""A stream of the server is never silent for longer than 5 s; four of these missing means that it is gone."""
+
+Json = dict[str, Any]
+
+
+class SottoError(Exception):
+    """Something went wrong with the server."""
+
+
+class CannotConnectError(SottoError):
+    """The server does not answer, or what answers is not Sotto."""
+
+
+class InvalidTokenError(SottoError):
+    """The server wants another token."""
+
+
+class RefusedError(SottoError):
+    """The server answered with an error of its own."""
+
+    def __init__(self, code: str, message: str) -> None:
+        """Keep the code, by which a caller decides, and the message, which may quote nothing private."""
+        super().__init__(message)
+        self.code = code
+
+    @property
+    def is_unknown_home(self) -> bool:
+        """Whether the home must be sent, and the question asked again."""
+        return self.code == "unknown_home"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Info:
+    """What a server tells anybody."""
+
+    id: str
+    name: str
+    version: str
+    api: int
+    token_needed: bool
+    pairing: bool
+    """Whether it would give out its token now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """The language model of a server."""
+
+    name: str
+    state: str
+    """loading, ready, asleep or failed."""
+    detail: str
+    """Where it computes; or why it failed, with the remedy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What one answer cost."""
+
+    first_token_s: float | None = None
+    tokens_per_s: float | None = None
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    completion_tokens: int = 0
+
+    @property
+    def reused_percent(self) -> float | None:
+        """How much of the prompt was evaluated before it was needed."""
+        return round(100 * self.reused_tokens / self.prompt_tokens, 1) if self.prompt_tokens else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How a server is."""
+
+    info: Info
+    model: Model | None
+    vision: bool
+    running: int
+    waiting: int
+    latest: Figures | None
+    raw: Mapping[str, Any]
+    """All that it told, for diagnostics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of what the assistant says."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool that the assistant wants called."""
+
+    call_id: str
+    name: str
+    arguments: Mapping[str, Any]
+
+
+Event = Text | Call | Figures
+"""What an answer consists of; the figures are its end."""
+
+
+class SottoClient:
+    """One server, and the token that it wants."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, token: str = "") -> None:
+        """Ask at `url`, such as http://192.0.2.7:10601."""
+        self._session = session
+        self._url = URL(url)
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    async def info(self) -> Info:
+        """Return what the server tells without a token."""
+        return read_info(await self._json("GET", "api/info"))
+
+    async def pair(self, client: str) -> str:
+        """Return the token, once, while the server gives it out; else raise RefusedError."""
+        return str((await self._json("POST", "api/pair", {"client": client}))["token"])
+
+    async def status(self) -> Status:
+        """Return how the server is."""
+        return read_status(await self._json("GET", "api/status"))
+
+    async def send_home(self, home: Mapping[str, Any]) -> str:
+        """Tell the server of a home; return the hash by which it is called from now on."""
+        return str((await self._json("POST", "api/home", home))["hash"])
+
+    async def prefill(self, body: Mapping[str, Any]) -> int:
+        """Have a prompt evaluated ahead of time; return how many tokens that took."""
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=600)
+        return int((await self._json("POST", "api/prefill", body, timeout))["tokens"])
+
+    async def events(self) -> AsyncGenerator[Status]:
+        """Yield how the server is, now and whenever that changes; ends when the server stops."""
+        async with self._open("GET", "api/events") as response:
+            async for name, data in _events(response):
+                if name == "status":
+                    yield read_status(_parsed(data))
+
+    async def chat(self, body: Mapping[str, Any]) -> AsyncGenerator[Event]:
+        """Yield an answer as it is written; raises CannotConnectError if it breaks off."""
+        asked = {**body, "stream": True, "stream_options": {"include_usage": True}}
+        async with self._open("POST", "v1/chat/completions", asked) as response:
+            figures = Figures()
+            async for name, data in _events(response):
+                if data == "[DONE]":
+                    yield figures
+                    return
+                chunk = _parsed(data)
+                if name == "error":
+                    raise _refusal(response.status, chunk)
+                if chunk.get("usage"):
+                    figures = _figures(chunk)
+                for event in _pieces(chunk):
+                    yield event
+        raise CannotConnectError("The server broke off in the middle of an answer.")
+
+    async def _json(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        timeout: aiohttp.ClientTimeout | None = None,
+    ) -> Json:
+        timeout = timeout or aiohttp.ClientTimeout(total=REQUEST_S)
+        async with self._open(method, path, body, timeout) as response:
+            return _parsed(await response.text())
+
+    @asynccontextmanager
+    async def _open(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        timeout: aiohttp.ClientTimeout | None = None,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        timeout = timeout or aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=SILENCE_S)
+        try:
+            async with self._session.request(
+                method, self._url / path, json=body, headers=self._headers, timeout=timeout, allow_redirects=False
+            ) as response:
+                if response.status != 200:
+                    raise _refusal(response.status, _parsed(await response.text()))
+                yield response
+        except (aiohttp.ClientError, TimeoutError) as err:
+            raise CannotConnectError(str(err) or type(err).__name__) from err
+
+
+async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, str]]:
+    """Yield the server-sent events as name and data; comments only show that the connection lives."""
+    name, data = "", ""
+    async for raw in response.content:
+        line = raw.decode("utf-8", "replace").rstrip("\r\n")
+        field, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            data += value
+        elif not line and data:
+            yield name, data
+            name, data = "", ""
+
+
+def _pieces(chunk: Json) -> list[Event]:
+    """Return the text and the calls in a chunk. Sotto never splits a call over several."""
+    try:
+        deltas = [choice["delta"] for choice in chunk["choices"]]
+        texts: list[Event] = [Text(delta["content"]) for delta in deltas if delta.get("content")]
+        calls = (call for delta in deltas for call in delta.get("tool_calls", ()))
+        return texts + [
+            Call(call["id"], call["function"]["name"], json.loads(call["function"]["arguments"])) for call in calls
+        ]
+    except (KeyError, TypeError, ValueError) as err:
+        raise _not_sotto() from err
+
+
+def _figures(chunk: Json) -> Figures:
+    usage, own = chunk["usage"], chunk.get("sotto") or {}
+    try:
+        return Figures(
+            first_token_s=own.get("first_token_s"),
+            tokens_per_s=own.get("tokens_per_s"),
+            prompt_tokens=usage["prompt_tokens"],
+            reused_tokens=usage["prompt_tokens_details"]["cached_tokens"],
+            completion_tokens=usage["completion_tokens"],
+        )
+    except (KeyError, TypeError) as err:
+        raise _not_sotto() from err
+
+
+def read_info(told: Json) -> Info:
+    """Return what a server told of itself; raises CannotConnectError if that is no Sotto."""
+    try:
+        return Info(**{field.name: told[field.name] for field in fields(Info)})
+    except KeyError as err:
+        raise _not_sotto() from err
+
+
+def read_status(told: Json) -> Status:
+    """Return how a server said it is; raises CannotConnectError if that is no Sotto."""
+    try:
+        model, latest = told["model"], told["latest"]
+        return Status(
+            info=read_info(told),
+            model=Model(name=model["model"], state=model["state"], detail=model["detail"]) if model else None,
+            vision=told["vision"],
+            running=told["requests"]["running"],
+            waiting=told["requests"]["waiting"],
+            latest=Figures(**{field.name: latest[field.name] for field in fields(Figures)}) if latest else None,
+            raw=told,
+        )
+    except (KeyError, TypeError) as err:
+        raise _not_sotto() from err
+
+
+def _parsed(text: str) -> Json:
+    try:
+        parsed = json.loads(text)
+    except ValueError as err:
+        raise _not_sotto() from err
+    if not isinstance(parsed, dict):
+        raise _not_sotto()
+    return parsed
+
+
+def _refusal(status: int, told: Json) -> SottoError:
+    error = told.get("error")
+    if not isinstance(error, dict) or "code" not in error:
+        return _not_sotto()
+    if status == 401:
+        return InvalidTokenError("The server wants another token.")
+    return RefusedError(str(error["code"]), str(error.get("message", "")))
+
+
+def _not_sotto() -> CannotConnectError:
+    return CannotConnectError("What answers there is not Sotto.")

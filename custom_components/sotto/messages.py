@@ -1,0 +1,66 @@
+"""Home Assistant's chat log as the messages of a completion, and its tools as functions. Pure logic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+import re
+from typing import Any
+
+from homeassistant.components import conversation
+from homeassistant.helpers import llm
+from homeassistant.helpers.json import json_dumps
+from probatio import to_openapi
+
+Json = dict[str, Any]
+
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]")
+_PADDING = re.compile(r" {2,}")
+
+
+def messages_of(content: Iterable[conversation.Content]) -> list[Json]:
+    """Return the conversation without its system prompt, which the server writes itself.
+
+    Intents that Home Assistant handled before the agent are in it as calls of tools and their results, like any other.
+    A call without its result, left behind by a turn that broke off, is left out: no model has seen such a thing.
+    """
+    content = list(content)
+    answered = {each.tool_call_id for each in content if isinstance(each, conversation.ToolResultContent)}
+    made = (_message(each, answered) for each in content)
+    return [message for message in made if message is not None]
+
+
+def _message(content: conversation.Content, answered: set[str]) -> Json | None:
+    if isinstance(content, conversation.UserContent):
+        return {"role": "user", "content": content.content}
+    if isinstance(content, conversation.ToolResultContent):
+        return {"role": "tool", "tool_call_id": content.tool_call_id, "content": _result(content.result)}
+    if not isinstance(content, conversation.AssistantContent):
+        return None
+    calls = [_call(each) for each in content.tool_calls or () if each.id in answered]
+    text = _PADDING.sub(" ", content.content or "").strip()
+    if not text and not calls:
+        return None
+    return {"role": "assistant", "content": text or None, **({"tool_calls": calls} if calls else {})}
+
+
+def _call(call: llm.ToolInput) -> Json:
+    # Intents that Home Assistant handled itself may have names that no tool could have.
+    function = {"name": _NOT_IN_A_NAME.sub("_", call.tool_name), "arguments": json_dumps(call.tool_args)}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+def _result(result: llm.ToolResult) -> str:
+    return json_dumps({"data": result.data, "error": result.error})
+
+
+def functions_of(api: llm.APIInstance | None) -> list[Json]:
+    """Return the tools by name, in an order that does not change with the start of Home Assistant."""
+    if api is None:
+        return []
+    return [_function(tool, api) for tool in sorted(api.tools, key=lambda tool: tool.name)]
+
+
+def _function(tool: llm.Tool, api: llm.APIInstance) -> Json:
+    parameters = to_openapi(tool.parameters, custom_serializer=api.custom_serializer, openapi_version="3.1.0")
+    function = {"name": tool.name, "description": tool.description or "", "parameters": parameters}
+    return {"type": "function", "function": function}
