@@ -123,6 +123,9 @@ class HomeAssistant:
         """
         storage = self._config / ".storage"
         storage.mkdir(parents=True)
+        components = self._config / "custom_components"
+        components.mkdir()
+        (components / "sotto").symlink_to(ROOT / "custom_components" / "sotto")
         configuration = CONFIGURATION.format(ffmpeg=ffmpeg(), port=self.port)
         if self._interface != "lo":  # over which alone Home Assistant announces and discovers nothing
             configuration += "zeroconf:\n"

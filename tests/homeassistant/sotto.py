@@ -39,9 +39,12 @@ class Entities:
 class Sotto:
     """A process `sotto run`, and, once added, what Home Assistant has of it: `entry_id`, `entities`, `pipeline_id`."""
 
-    def __init__(self, home_assistant: HomeAssistant, folder: Path) -> None:
+    def __init__(self, home_assistant: HomeAssistant, folder: Path, *options: str, http_uri: str = "") -> None:
+        """`options` are more of those of `sotto run`; without `http_uri` there is no HTTP door."""
         self.home_assistant = home_assistant
         self.port = free_port()
+        self._options = options
+        self._http_uri = http_uri
         self.entry_id = ""
         self.pipeline_id = ""
         self.entities = Entities("", "", "", "")
@@ -81,7 +84,7 @@ class Sotto:
 
     def _run(self, *options: str) -> None:
         self._output = self._log.open("a")
-        command = [sys.executable, "-m", "wyoming_servers", "run", "--language", "en", *options]
+        command = [sys.executable, "-m", "wyoming_servers", "run", "--language", "en", *options, *self._options]
         self._process = subprocess.Popen(
             command, stdout=self._output, stderr=subprocess.STDOUT, env=self._environment()
         )
@@ -143,7 +146,7 @@ class Sotto:
             **kept,
             "PYTHONWARNINGS": "ignore",
             "SOTTO_DATA_DIR": str(self._folder / "data"),
-            "SOTTO_HTTP_URI": "",
+            "SOTTO_HTTP_URI": self._http_uri,
             "SOTTO_HOME_TOKEN_FILE": str(token),
         }
 
