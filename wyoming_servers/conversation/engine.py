@@ -109,6 +109,11 @@ class Finished:
     completion_tokens: int = 0
     dropped_messages: int = 0
     """Oldest messages of the history that did not fit."""
+    first_token_s: float | None = field(default=None, compare=False)
+    """From when the engine was asked to the first token, of words, a call or thinking; None: there was none, or the
+    answer is not the model's. Waiting for other answers, or for the model to wake, is in it."""
+    tokens_per_s: float | None = field(default=None, compare=False)
+    """From the first token to the last; None for fewer than two, or where nobody counted them."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,8 @@ class ModelStatus:
     context_tokens: int = 0
     """0 where the engine does not know."""
     restarts: int = 0
+    vision: bool = False
+    """Whether it takes images."""
 
 
 class LanguageModel(ABC):
@@ -156,6 +163,11 @@ class LanguageModel(ABC):
     @abstractmethod
     def status(self) -> ModelStatus:
         """How it is, from memory."""
+
+    @property
+    def waiting(self) -> int:
+        """How many answers wait until the engine begins with them."""
+        return 0
 
     @abstractmethod
     async def start(self) -> None:

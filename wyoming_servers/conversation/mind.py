@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 
 from .calls.call import Situation
 from .draft import Draft, again, results_of
-from .engine import BrokenCall, ChatEvent, ChatRequest, LanguageModel, ModelStatus, TextDelta
+from .engine import BrokenCall, ChatEvent, ChatRequest, Finished, LanguageModel, ModelEvent, ModelStatus, TextDelta
 from .guard.verdict import Retry
 
 
 def _any_command(text: str, language: str) -> bool:
     del language
     return bool(text)
+
+
+@dataclass(frozen=True)
+class Load:
+    """Answers that are being written, and those that wait for their turn."""
+
+    running: int
+    waiting: int
 
 
 class Mind:
@@ -25,11 +34,20 @@ class Mind:
         self.is_command = is_command
         self.latest: ChatRequest | None = None
         """What it was asked for last, by whichever door."""
+        self.finished: Finished | None = None
+        """What the model's latest answer cost, as the model itself had written it."""
+        self._asking = 0
 
     @property
     def status(self) -> ModelStatus:
         """How the model is, from memory."""
         return self._model.status
+
+    @property
+    def load(self) -> Load:
+        """How much the model has to do, for both doors."""
+        waiting = min(self._asking, self._model.waiting)
+        return Load(self._asking - waiting, waiting)
 
     async def start(self) -> None:
         """Begin to load the model; returns at once."""
@@ -55,14 +73,14 @@ class Mind:
         """
         self.latest = request
         if situation is None:
-            async with aclosing(self._model.chat(request)) as events:
+            async with aclosing(self._write(request)) as events:
                 async for event in events:
                     yield TextDelta(event.text) if isinstance(event, BrokenCall) else event
             return
         results = results_of(request.messages)
         for retried in (False, True):
             draft = Draft(request, situation, language, self.is_command, results, retried=retried)
-            async with aclosing(self._model.chat(request)) as events:
+            async with aclosing(self._write(request)) as events:
                 async for event in events:
                     if spoken := draft.take(event):
                         yield TextDelta(spoken)
@@ -73,3 +91,15 @@ class Mind:
             for event in draft.outcome(verdict):
                 yield event
             return
+
+    async def _write(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
+        """Yield what the model writes, and count it."""
+        self._asking += 1
+        try:
+            async with aclosing(self._model.chat(request)) as events:
+                async for event in events:
+                    if isinstance(event, Finished):
+                        self.finished = event
+                    yield event
+        finally:
+            self._asking -= 1

@@ -21,6 +21,19 @@ def _call_object(call: ToolCall) -> dict[str, Any]:
     }
 
 
+def _pace(finished: Finished) -> dict[str, Any]:
+    """Return how fast the model was, beside OpenAI's usage."""
+    return {
+        "first_token_s": rounded(finished.first_token_s, 3),
+        "tokens_per_s": rounded(finished.tokens_per_s, 1),
+    }
+
+
+def rounded(value: float | None, digits: int) -> float | None:
+    """Round a figure that may not be known."""
+    return None if value is None else round(value, digits)
+
+
 def _usage(finished: Finished) -> dict[str, Any]:
     return {
         "prompt_tokens": finished.prompt_tokens,
@@ -65,7 +78,7 @@ class Completion:
         if self._calls:
             message["tool_calls"] = self._calls
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self._finished.reason.value}
-        return {**self._frame, "choices": [choice], "usage": _usage(self._finished)}
+        return {**self._frame, "choices": [choice], "usage": _usage(self._finished), "sotto": _pace(self._finished)}
 
 
 class Chunks:
@@ -92,7 +105,7 @@ class Chunks:
             self._finished = True
             yield self._chunk({}, event.reason.value)
             if self._include_usage:
-                yield {**self._frame, "choices": [], "usage": _usage(event)}
+                yield {**self._frame, "choices": [], "usage": _usage(event), "sotto": _pace(event)}
 
     def end(self) -> None:
         """Raise EngineError if the answer has no end."""

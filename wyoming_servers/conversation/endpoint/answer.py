@@ -9,6 +9,9 @@ from ..engine import ChatEvent, Finished, FinishReason, TextDelta, ToolCall
 from .calls import CallAssembler
 from .thinking import ThinkingFilter
 
+_NOT_WRITTEN = frozenset({"role", "refusal"})
+"""Fields of a delta that no token stands behind."""
+
 MayCall = Callable[[str], bool]
 """Whether a tool may be called in this answer."""
 
@@ -87,6 +90,16 @@ class Answer:
                 yield call
             else:
                 self._not_callable = True
+
+
+def bears_tokens(chunk: Mapping[str, Any]) -> bool:
+    """Whether a model wrote something in this chunk: words, thinking, or a piece of a call."""
+    choices = chunk.get("choices")
+    for choice in choices if isinstance(choices, list) else []:
+        delta = _mapping(_mapping(choice).get("delta")) or _mapping(_mapping(choice).get("message"))
+        if any(value for name, value in delta.items() if name not in _NOT_WRITTEN):
+            return True
+    return False
 
 
 def _content(value: Any) -> str:

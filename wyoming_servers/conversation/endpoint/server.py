@@ -6,12 +6,14 @@ import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from time import monotonic
 from typing import Any
 
 from ...errors import EngineError, LimitExceededError, RemoteError
 from ..engine import ChatEvent, ChatRequest, Finished, FinishReason, ToolChoice
+from ..pace import Pace
 from .address import Address
-from .answer import Answer
+from .answer import Answer, bears_tokens
 from .body import TEMPLATE_SERVERS, Manners, body_of, may_call, refused_fields
 from .connection import Connection, RefusedError
 from .failure import Refusal, error_of
@@ -84,6 +86,7 @@ class EndpointServer:
         Raises RemoteError, OverloadedError and EngineLoadingError for what is the server's fault, EngineError for
         an answer that is nothing but a broken call, and LimitExceededError.
         """
+        pace = Pace(monotonic)
         if self._listed is None:
             await self.look()
         chunk, chunks, fitting = await self._accepted(request)
@@ -91,6 +94,8 @@ class EndpointServer:
         allowed = 2 * request.max_tokens + 64  # a chunk is a token; the rest is for headers and figures
         async with aclosing(chunks):
             while chunk is not None and allowed:
+                if bears_tokens(chunk):
+                    pace.wrote()
                 for event in answer.read(chunk):
                     yield event
                 allowed -= 1
@@ -100,7 +105,7 @@ class EndpointServer:
                 raise EngineError(
                     "The model called a tool in a way that cannot be understood.", remedy="Ask again in other words."
                 )
-            yield event
+            yield pace.timed(event) if isinstance(event, Finished) else event
 
     async def _next(self, chunks: Chunks) -> Mapping[str, Any] | None:
         try:

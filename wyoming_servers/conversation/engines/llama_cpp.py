@@ -20,7 +20,7 @@ from ...errors import (
     SottoError,
 )
 from ...settings import Settings
-from ..engine import ChatRequest, LanguageModel, ModelEvent, ModelState, ModelStatus
+from ..engine import ChatRequest, Finished, LanguageModel, ModelEvent, ModelState, ModelStatus
 from ..llama.jobs import CHAT, PREFILL, Job, JobQueue
 from ..llama.model_choice import find_model
 from ..llama.process import LlamaProcess, ProcessEndedError, broken
@@ -87,6 +87,11 @@ class LlamaCpp(LanguageModel):
         """How it is, from memory."""
         return self._status
 
+    @property
+    def waiting(self) -> int:
+        """How many answers wait for their turn, or for the model to load."""
+        return self._jobs.waiting(CHAT)
+
     async def start(self) -> None:
         """Begin to load; returns at once, also when it will fail."""
         if self._supervisor is None:
@@ -105,13 +110,15 @@ class LlamaCpp(LanguageModel):
     async def chat(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
         """Yield an answer as it is written; closing the generator stops the model."""
         self._raise_failure()
+        asked_s = monotonic()
         job = self._jobs.add(CHAT, request_to_json(request))
         try:
             await self._until_begun(job)
+            waited_s = monotonic() - asked_s
             async with aclosing(job.lines()) as lines:
                 async for line in lines:
                     if "end" not in line:
-                        yield event_from_json(line)
+                        yield _after(waited_s, event_from_json(line))
         finally:
             self._jobs.abandon(job)
 
@@ -275,3 +282,10 @@ class LlamaCpp(LanguageModel):
             context_tokens=self._status.context_tokens if context_tokens is None else context_tokens,
             restarts=self._status.restarts if restarts is None else restarts,
         )
+
+
+def _after(waited_s: float, event: ModelEvent) -> ModelEvent:
+    """Return an event of an answer; the process knows nothing of the wait before it began."""
+    if isinstance(event, Finished) and event.first_token_s is not None:
+        return replace(event, first_token_s=waited_s + event.first_token_s)
+    return event

@@ -6,10 +6,12 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from time import monotonic
 
 from ..engine import ChatRequest, Finished, FinishReason, ModelEvent, ToolCall
 from ..formats.characters import Characters
 from ..formats.format import Format, Part, Piece, Prompt
+from ..pace import Pace
 from .budget import exchanges_to_drop
 from .native import AbortedError, NativeModel
 from .sampling import Sampler
@@ -102,17 +104,18 @@ class Answerer:
 
     def answer(self, request: ChatRequest, emit: Callable[[ModelEvent], None]) -> None:
         """Write an answer, event by event. Raises AbortedError when stopped."""
+        pace = Pace(monotonic)
         prompt = self._tokenizer.fit(self._format.render(request), request.max_tokens)
         sampler = Sampler(self._model, self._format.grammar(request), request.temperature)
         try:
             reused = self._sequence.reuse(prompt.tokens, prompt.system)
             self._evaluate(prompt, prompt.tokens)
-            finished = self._write(request, sampler, emit)
+            finished = self._write(request, sampler, emit, pace)
         finally:
             sampler.close()
         emit(
             replace(
-                finished,
+                pace.timed(finished),
                 prompt_tokens=len(prompt.tokens),
                 reused_tokens=reused,
                 dropped_messages=prompt.dropped_messages,
@@ -131,7 +134,9 @@ class Answerer:
     def _extend_to(self, tokens: Sequence[int], end: int) -> None:
         self._sequence.extend(tokens[self._sequence.length : end])
 
-    def _write(self, request: ChatRequest, sampler: Sampler, emit: Callable[[ModelEvent], None]) -> Finished:
+    def _write(
+        self, request: ChatRequest, sampler: Sampler, emit: Callable[[ModelEvent], None], pace: Pace
+    ) -> Finished:
         parser = self._format.parser(request)
         characters = Characters()
         called = False
@@ -143,6 +148,7 @@ class Answerer:
                 reason = FinishReason.STOP
                 break
             written += 1
+            pace.wrote()
             sampler.accept(token)
             called |= _emit(parser.feed(characters.decode(self._model.piece(token))), emit)
             if written < request.max_tokens:

@@ -77,6 +77,10 @@ class JobQueue:
     def __bool__(self) -> bool:
         return any(self._waiting.values())
 
+    def waiting(self, kind: str) -> int:
+        """How many of a kind nobody works on yet."""
+        return len(self._waiting[kind])
+
     def add(self, kind: str, request: Line) -> Job:
         """Queue a request; raises OverloadedError if too many wait. An answer stops a preparation that is under way."""
         waiting = self._waiting[kind]
