@@ -20,6 +20,8 @@ pytest_plugins = ["tests.stand_ins"]
 SHARED = Path(__file__).parents[2] / "shared"
 """Recordings and data that the project does not hold; what needs them skips without them."""
 
+collect_ignore = ["integration"]
+"""These have Home Assistant in their process, its Python and its pytest plugins."""
 
 NATIVE = Path(__file__).parent / "native"
 """Tests that have llama.cpp in their own process: `pytest tests/native`."""

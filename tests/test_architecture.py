@@ -54,11 +54,6 @@ def test_the_servers_know_nothing_of_the_app_or_the_integration() -> None:
         assert not [name for name in imports(path) if name.split(".")[0] in {"addon", "custom_components"}], path
 
 
-def test_the_integration_imports_nothing_of_the_servers() -> None:
-    for path in modules(ROOT / "custom_components"):
-        assert not [name for name in imports(path) if name.split(".")[0] in {"addon", "wyoming_servers"}], path
-
-
 @pytest.mark.parametrize("stage", STAGES)
 def test_an_engine_knows_its_stage_and_little_else(stage: str) -> None:
     shared = {"errors", "settings", "worker", "home.model", ""}
