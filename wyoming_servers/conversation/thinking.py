@@ -8,32 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from time import monotonic
-from typing import Any
 
 from ..errors import EngineError, SottoError
 from ..home.model import Area, Home, HomeSnapshot
 from ..settings import LlmSettings
 from .acting import command_of
 from .calls.call import Call, Situation
-from .constraints import constrain
 from .engine import ChatRequest, Message, Role, TextDelta, ToolCall
 from .guard.sentences import Sentence
 from .guard.sentences import say as sentence_in
 from .languages import FALLBACK, load_language, resolve_language
+from .learned import Ground, Learned
 from .mind import Mind
 from .prompt.history import Conversations
 from .prompt.moment import Moment, tail
-from .prompt.persona import load_persona
-from .prompt.prompt import Prompt, build, opening_message, request, user_message
-from .prompt.relevance import Index
+from .prompt.prompt import Prompt, opening_message, request, user_message
 from .prompt.states import live_context
-from .prompt.tail import Tail, ahead
-from .prompt.tools import DELAYED, LIVE_CONTEXT, callable_tools, delayed_only, tools
+from .prompt.tail import Tail
+from .prompt.tools import DELAYED, LIVE_CONTEXT, callable_tools, delayed_only
 from .recognizer import Command
 from .replies import say
 from .resolution import Refusal, resolve
@@ -44,35 +41,8 @@ _LOGGER = logging.getLogger(__name__)
 MAX_ROUNDS = 4
 """So often a turn asks the model: more looks at the home than this lead nowhere."""
 
-HOME_SHARE = 4
-"""So much of the context, at most, is for the names of the home: a quarter."""
-
 DONE = "OK"
 """Stands in the history for what Home Assistant said: nobody tells us its words."""
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What follows from the names of a home: made once, away from the event loop."""
-
-    naming: Hashable
-    index: Index
-    prompts: dict[str, Prompt] = field(default_factory=dict)
-    constraints: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
-    delayed_only: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-    def prompt(self, home: HomeSnapshot, language: str, budget_tokens: int) -> Prompt:
-        """Return the prompt in a language."""
-        if language not in self.prompts:
-            self.prompts[language] = build(home, load_persona(language), budget_tokens)
-        return self.prompts[language]
-
-
-def _learn(home: HomeSnapshot) -> _Known:
-    offered = tools(home)
-    narrowed = {tool.name: constrain(tool, home) for tool in offered}
-    delayed = delayed_only(replace(tool, parameters=narrowed[tool.name] or tool.parameters) for tool in offered)
-    return _Known(home.naming, Index(home), {}, narrowed, delayed)
 
 
 class Thinking:
@@ -91,7 +61,7 @@ class Thinking:
         self._settings = settings
         self._now = now
         self._conversations = Conversations(clock)
-        self._known: _Known | None = None
+        self._learned: Learned | None = None
         self._learning = asyncio.Lock()
         self._asked: ChatRequest | None = None
         """What the mind was asked for last by this door."""
@@ -127,12 +97,12 @@ class Thinking:
         code = resolve_language(language) or FALLBACK
         here = room_of(self._home.snapshot, device_id)
         try:
-            known, prompt = await self._learn(code)
-            opening = opening_message(Tail(ahead(self._now(), here, prompt.persona)))
+            ground = await self._ground(code)
+            opening = opening_message(Moment(self._now(), here).opening(ground.prompt.persona))
             history = self._conversations.latest()
             if self._mind.latest is not self._asked:
                 return
-            self._asked = self._request(known, prompt, None, history, [opening])
+            self._asked = self._request(ground, None, history, [opening])
             tokens = await self._mind.prefill(self._asked)
         except SottoError as err:
             _LOGGER.debug("Nothing was prepared: %s", err)
@@ -141,18 +111,18 @@ class Thinking:
 
     async def _answer(self, utterance: Utterance) -> Answer:
         code = resolve_language(utterance.language) or FALLBACK
-        known, prompt = await self._learn(code)
+        ground = await self._ground(code)
         home = self._home.snapshot
         here = room_of(home, utterance.device_id)
         moment = Moment(self._now(), here)
-        before = await asyncio.to_thread(tail, prompt, home, known.index, utterance.text, moment)
+        before = await asyncio.to_thread(tail, ground.prompt, home, ground.index, utterance.text, moment)
         messages = [user_message(utterance.text, before)]
         history = self._conversations.messages(utterance.conversation_id)
         situation = Situation(home, utterance.text, here)
         looks: list[ToolCall] = []
         for _ in range(MAX_ROUNDS):
-            messages += self._looked(looks, prompt)
-            asked = self._request(known, prompt, utterance.device_id, history, messages)
+            messages += self._looked(looks, ground.prompt)
+            asked = self._request(ground, utterance.device_id, history, messages)
             text, calls = await self._write(asked, situation, code)
             acts = [call for call in calls if call.name != LIVE_CONTEXT]
             looks = calls
@@ -168,33 +138,37 @@ class Thinking:
         self._keep(utterance, messages, acts if answer.commands else (), answer.text)
         return answer
 
-    async def _learn(self, language: str) -> tuple[_Known, Prompt]:
-        """Return what is known of the home as it is now, and the prompt in a language."""
+    async def _ground(self, language: str) -> Ground:
+        """Return what turns in a language begin with, in the home as it is now."""
         home = self._home.snapshot
+
+        def learn() -> Ground:
+            learned = self._learned
+            if learned is None or learned.naming != home.naming:
+                learned = self._learned = Learned(home)
+            return learned.ground(language, self._settings.context)
+
         async with self._learning:
-            known = self._known
-            if known is None or known.naming != home.naming:
-                known = self._known = await asyncio.to_thread(_learn, home)
-            budget_tokens = self._settings.context // HOME_SHARE
-            return known, await asyncio.to_thread(known.prompt, home, language, budget_tokens)
+            return await asyncio.to_thread(learn)
 
     def _request(
         self,
-        known: _Known,
-        prompt: Prompt,
+        ground: Ground,
         device_id: str | None,
         history: tuple[Message, ...],
         messages: Sequence[Message],
     ) -> ChatRequest:
         can_ring = device_id is not None or self._home.executes_intents
-        constraints = {**known.constraints, **({} if can_ring else known.delayed_only)}
-        names = callable_tools(prompt.tools, timers=can_ring)
+        narrowed = ground.constraints
+        if not can_ring:
+            described = (replace(tool, parameters=narrowed.get(tool.name, {})) for tool in ground.prompt.tools)
+            narrowed = {**narrowed, **delayed_only(described)}
         return request(
-            prompt,
+            ground.prompt,
             history,
             *messages,
-            callable_names=frozenset(name for name in names if constraints.get(name) is not None),
-            constraints={name: schema for name, schema in constraints.items() if schema is not None},
+            callable_names=callable_tools(ground.prompt.tools, timers=can_ring) & narrowed.keys(),
+            constraints=narrowed,
             max_tokens=self._settings.max_tokens,
             temperature=self._settings.temperature,
         )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import voluptuous as vol
 
-from ..conversation.constraints import constrain
 from ..conversation.engine import Tool
+from ..conversation.learned import Learned
 from ..home.model import Area, Entity, Floor, Home, HomeSnapshot
 from .body import checked, list_of, mapping, optional, text, word
 from .completion import MOST_TOOLS, TOOLS, sorted_tools
@@ -29,8 +29,7 @@ class KnownHome:
     def __init__(self, snapshot: HomeSnapshot) -> None:
         self.snapshot = snapshot
         self._tools: dict[str, Tool] = {}
-        self._constraints: dict[str, tuple[Tool, Mapping[str, Any] | None]] = {}
-        self._constrained_to: Hashable = None
+        self._learned: Learned | None = None
 
     def with_seen(self, tools: tuple[Tool, ...]) -> tuple[Tool, ...]:
         """Remember these tools, and return them with all that were seen before, sorted by name."""
@@ -41,20 +40,12 @@ class KnownHome:
             del self._tools[next(iter(self._tools))]
         return tuple(sorted(self._tools.values(), key=lambda tool: tool.name))
 
-    def constraints(self, tools: tuple[Tool, ...]) -> dict[str, Mapping[str, Any]]:
-        """Return the parameters of these tools with the home's names in them; not of those with nothing to act on."""
-        if self._constrained_to != self.snapshot.naming:
-            self._constrained_to = self.snapshot.naming
-            self._constraints.clear()
-        narrowed = ((tool.name, self._constrained(tool)) for tool in tools)
-        return {name: parameters for name, parameters in narrowed if parameters is not None}
-
-    def _constrained(self, tool: Tool) -> Mapping[str, Any] | None:
-        known = self._constraints.get(tool.name)
-        if known is None or known[0] != tool:
-            known = tool, constrain(tool, self.snapshot)
-            self._constraints[tool.name] = known
-        return known[1]
+    @property
+    def learned(self) -> Learned:
+        """What follows from its names."""
+        if self._learned is None or self._learned.naming != self.snapshot.naming:
+            self._learned = Learned(self.snapshot)
+        return self._learned
 
 
 class Homes:

@@ -47,7 +47,7 @@ def _with_tools_of(home: KnownHome, request: ChatRequest) -> ChatRequest:
     """Describe all tools of the home in the prompt; let those be called that were sent and have something to act on."""
     if not request.tools:
         return request
-    constraints = home.constraints(request.tools)
+    constraints = home.learned.constraints(request.tools)
     possible = frozenset(constraints) if request.callable is None else request.callable & constraints.keys()
     if request.choice is ToolChoice.REQUIRED and not possible:
         raise FieldError("tool_choice", "there is nothing in this home that these tools could act on")

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ...home.model import Area, Entity, HomeSnapshot
 from ..calls.sentence import Sentence
+from .persona import Persona
 from .prompt import Prompt
 from .relevance import CALLED, Dense, Index, Scored
 from .states import STATELESS
@@ -61,6 +62,12 @@ class Moment:
     here: Area | None = None
     notes: tuple[str, ...] = ()
     """Passages, best first."""
+    context: str = ""
+    """What holds for this conversation only."""
+
+    def opening(self, persona: Persona) -> Tail:
+        """Return what is known before the words."""
+        return Tail(ahead(self.now, self.here, persona, self.context))
 
 
 def tail(
@@ -73,7 +80,7 @@ def tail(
     named = [] if prompt.names_all else [entity for _, entity in found[:NAMES]]
     states = _told(found, Sentence(utterance), moment.here) if needs_states(utterance) else []
     blocks = about(prompt.persona, states, moment.notes, names_of(home, named))
-    return Tail(ahead(moment.now, moment.here, prompt.persona), blocks)
+    return replace(moment.opening(prompt.persona), about=blocks)
 
 
 _Found = tuple[Scored, Entity]

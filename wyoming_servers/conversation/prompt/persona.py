@@ -39,6 +39,10 @@ class Wording:
     details: Mapping[str, Mapping[str, str]]
     items: str
     nothing: str
+    context: str
+    """What holds for one conversation."""
+    begun: str
+    """Stands for the user's words where the assistant spoke first."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,9 @@ class Persona:
 
     language: str
     rules: str
+    rules_without_tools: str
+    wishes: str
+    """Stands above what the household wants."""
     heading: str
     example: str
     examples: tuple[Example, ...]
@@ -88,10 +95,12 @@ def load_persona(language: str) -> Persona:
     code = resolve_language(language) or FALLBACK
     file = "zh-CN" if code.startswith("zh") else "en"
     raw = _read(f"persona.{file}.yaml")
-    called = _read("languages.yaml")[file]
+    answering = raw["answering"].replace("{language}", _read("languages.yaml")[file][code]).strip()
     return Persona(
         language=code,
-        rules=raw["rules"].replace("{language}", called[code]).strip(),
+        rules=f"{raw['acting'].strip()}\n\n{answering}",
+        rules_without_tools=f"{raw['talking'].strip()}\n\n{answering}",
+        wishes=raw["wishes"],
         heading=raw["heading"],
         example=raw["example"],
         examples=tuple(Example(**each) for each in raw["examples"]) if code == file else (),
@@ -100,7 +109,7 @@ def load_persona(language: str) -> Persona:
 
 
 def _wording(raw: Mapping[str, Any]) -> Wording:
-    same = ("now", "here", "between", "weekdays", "months", "states", "details", "items", "nothing")
+    same = ("now", "here", "between", "weekdays", "months", "states", "details", "items", "nothing", "context", "begun")
     return Wording(names_state=raw["is"], joint=raw["list"], **{key: raw[key] for key in same})
 
 

@@ -14,6 +14,7 @@ from ..engine import ChatRequest, Message, Role, Tool, ToolChoice
 from .home import Listing, listing
 from .persona import Persona, examples
 from .tail import Tail
+from .text import plain_lines
 from .tools import tools
 
 HOME_TOKENS = 2000
@@ -37,17 +38,33 @@ class Prompt:
         return self.prefix[0]
 
 
-def build(home: HomeSnapshot, persona: Persona, budget_tokens: int = HOME_TOKENS) -> Prompt:
-    """Return the prompt of a home, from its naming alone: build it anew when that changes."""
+def build(
+    home: HomeSnapshot,
+    persona: Persona,
+    budget_tokens: int = HOME_TOKENS,
+    described: tuple[Tool, ...] | None = None,
+    instructions: str = "",
+) -> Prompt:
+    """Return the prompt of a home, from its naming alone: build it anew when that changes.
+
+    `described` are the tools, sorted by name; None: what this home has a use for. `instructions` are the household's.
+    """
     listed = listing(home, budget_tokens)
-    described = tools(home)
-    prefix = (system_message(listed, persona), *examples(home, persona, described))
-    return Prompt(persona, described, prefix, listed.complete)
+    described = tools(home) if described is None else described
+    rules = persona.rules if described else persona.rules_without_tools
+    system = system_message(listed, persona, rules, instructions)
+    return Prompt(persona, described, (system, *examples(home, persona, described)), listed.complete)
 
 
-def system_message(listed: Listing, persona: Persona) -> Message:
-    """Return the manners, then the home."""
-    return Message(Role.SYSTEM, "\n\n".join(filter(None, (persona.rules, f"{persona.heading}\n{listed.text}"))))
+def system_message(listed: Listing, persona: Persona, rules: str, instructions: str) -> Message:
+    """Return the manners, what the household wants, then the home."""
+    wanted = plain_lines(instructions)
+    parts = (
+        rules,
+        f"{persona.wishes}\n{wanted}" if wanted else "",
+        f"{persona.heading}\n{listed.text}" if listed.text else "",
+    )
+    return Message(Role.SYSTEM, "\n\n".join(filter(None, parts)))
 
 
 def user_message(utterance: str, tail: Tail) -> Message:

@@ -39,8 +39,11 @@ class Tail:
         return f"{self.ahead}\n" if self.ahead else ""
 
 
-def ahead(now: datetime, here: Area | None, persona: Persona) -> str:
-    """Return date, time and the user's room, such as "[Friday 20 November 2026, 13:36, in Kitchen]"."""
+def ahead(now: datetime, here: Area | None, persona: Persona, context: str = "") -> str:
+    """Return date, time and the user's room, such as "[Friday 20 November 2026, 13:36, in Kitchen]".
+
+    `context` holds for the conversation, and follows in a block of its own.
+    """
     wording = persona.wording
     told = wording.now.format(
         weekday=wording.weekdays[now.weekday()],
@@ -50,7 +53,9 @@ def ahead(now: datetime, here: Area | None, persona: Persona) -> str:
         hour=now.hour,
         minute=now.minute,
     )
-    return f"[{told}{wording.here.format(area=shown(persona.spoken(here))) if here else ''}]"
+    place = wording.here.format(area=shown(persona.spoken(here))) if here else ""
+    holds = f"\n[{wording.context.format(context=plain(context))}]" if plain(context) else ""
+    return f"[{told}{place}]{holds}"
 
 
 def about(persona: Persona, states: Sequence[Entity] = (), notes: Sequence[str] = (), listed: str = "") -> str:

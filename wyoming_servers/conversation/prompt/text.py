@@ -29,6 +29,11 @@ def plain(text: str) -> str:
     return _SPACE.sub(" ", visible).strip().translate(_LOOKALIKES)
 
 
+def plain_lines(text: str) -> str:
+    """Return text like `plain`, with its line breaks; no line is empty."""
+    return "\n".join(filter(None, map(plain, text.splitlines())))
+
+
 def _is_hidden(char: str) -> bool:
     """Whether nothing is seen of a character: control, direction, tags, private use, half of a pair."""
     return unicodedata.category(char)[0] == "C" and char not in _JOINS and not char.isspace()
