@@ -28,6 +28,18 @@ class CannotConnectError(SottoError):
     """The server does not answer, or what answers is not Sotto."""
 
 
+class NotSottoError(CannotConnectError):
+    """Something else answers there."""
+
+
+class RedirectedError(CannotConnectError):
+    """The address leads elsewhere, where no token is sent to."""
+
+
+class UntrustedError(CannotConnectError):
+    """The certificate is of nobody whom Home Assistant trusts, or there is no TLS where it was expected."""
+
+
 class InvalidTokenError(SottoError):
     """The server wants another token."""
 
@@ -184,7 +196,7 @@ class SottoClient:
     ) -> Json:
         timeout = timeout or aiohttp.ClientTimeout(total=REQUEST_S)
         async with self._open(method, path, body, timeout) as response:
-            return _parsed(await response.text())
+            return _parsed(await response.read())
 
     @asynccontextmanager
     async def _open(
@@ -199,9 +211,15 @@ class SottoClient:
             async with self._session.request(
                 method, self._url / path, json=body, headers=self._headers, timeout=timeout, allow_redirects=False
             ) as response:
+                if 300 <= response.status < 400:
+                    raise RedirectedError("The address redirects to another one.")
                 if response.status != 200:
-                    raise _refusal(response.status, _parsed(await response.text()))
+                    raise _refusal(response.status, _parsed(await response.read()))
                 yield response
+        except aiohttp.ClientSSLError as err:
+            raise UntrustedError(str(err)) from err
+        except aiohttp.ClientResponseError as err:
+            raise _not_sotto() from err
         except (aiohttp.ClientError, TimeoutError) as err:
             raise CannotConnectError(str(err) or type(err).__name__) from err
 
@@ -274,7 +292,7 @@ def read_status(told: Json) -> Status:
         raise _not_sotto() from err
 
 
-def _parsed(text: str) -> Json:
+def _parsed(text: str | bytes) -> Json:
     try:
         parsed = json.loads(text)
     except ValueError as err:
@@ -293,5 +311,5 @@ def _refusal(status: int, told: Json) -> SottoError:
     return RefusedError(str(error["code"]), str(error.get("message", "")))
 
 
-def _not_sotto() -> CannotConnectError:
-    return CannotConnectError("What answers there is not Sotto.")
+def _not_sotto() -> NotSottoError:
+    return NotSottoError("What answers there is not Sotto.")
