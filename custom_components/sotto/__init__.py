@@ -11,6 +11,7 @@ from homeassistant.helpers.typing import ConfigType
 from .client import SottoClient
 from .const import DOMAIN
 from .coordinator import SottoConfigEntry, SottoCoordinator
+from .issues import forget_with_entries
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -21,6 +22,7 @@ PLATFORMS = (Platform.AI_TASK, Platform.CONVERSATION, Platform.EVENT, Platform.S
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions: automations are checked against them also while no server is there."""
     async_setup_services(hass)
+    forget_with_entries(hass)
     return True
 
 

@@ -9,11 +9,12 @@ from typing import Any, NoReturn, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError
+from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .client import CannotConnectError, InvalidTokenError, SottoClient, SottoError, Status
-from .const import API_VERSION, DOMAIN, LOGGER
+from .client import CannotConnectError, Info, InvalidTokenError, SottoClient, SottoError, Status
+from .const import DOMAIN, LOGGER
+from .issues import Issues
 
 RETRY_S = (1, 2, 5, 10, 30)
 """Before each try to reach a server that is away; the last one holds from then on."""
@@ -34,15 +35,32 @@ class SottoCoordinator(DataUpdateCoordinator[Status]):
         """By which the server knows the home; None: it must be told of it."""
         self._home_naming = ""
         self._telling = asyncio.Lock()
+        self._issues = Issues(hass, entry)
+        self._following: asyncio.Task[NoReturn] | None = None
 
     @override
     async def _async_update_data(self) -> Status:
         try:
-            return self._checked(await self.client.status())
+            self._check_version(await self.client.info())
+            status = await self.client.status()
         except InvalidTokenError as err:
+            self._issues.reached()
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_token") from err
         except SottoError as err:
+            self._issues.away()
             raise UpdateFailed(translation_domain=DOMAIN, translation_key="cannot_connect") from err
+        self._issues.told(status)
+        return status
+
+    def _check_version(self, info: Info) -> None:
+        """Raise UpdateFailed if the two do not fit: it is tried again, since the server may be updated at any time."""
+        misfit = self._issues.introduced(info)
+        if misfit is not None:
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key=misfit.value,
+                translation_placeholders={"version": info.version},
+            )
 
     async def async_home(self, naming: str, snapshot: Mapping[str, Any]) -> str:
         """Return the hash by which the server knows the home; it is told of it only when its naming has changed."""
@@ -54,43 +72,50 @@ class SottoCoordinator(DataUpdateCoordinator[Status]):
 
     def follow(self) -> None:
         """Begin to follow the server, as long as the entry is loaded."""
-        self.config_entry.async_create_background_task(self.hass, self._follow(), f"sotto-follow-{self.name}")
+        self._following = self.config_entry.async_create_background_task(
+            self.hass, self._follow(), f"sotto-follow-{self.config_entry.entry_id}"
+        )
+
+    @property
+    def following(self) -> bool:
+        """Whether the server is followed, or tried to be reached again."""
+        return self._following is not None and not self._following.done()
 
     async def _follow(self) -> NoReturn:
         tries = 0
         while True:
             try:
+                self._look_for_update(await self.client.info())
                 async with aclosing(self.client.events()) as statuses:
                     async for status in statuses:
                         tries = 0
                         self._reached(status)
                 self._lost(CannotConnectError("The server has stopped."))
-            except InvalidTokenError as err:
-                self._lost(err)
-                self.config_entry.async_start_reauth(self.hass)
             except SottoError as err:
                 self._lost(err)
             await asyncio.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])
             tries += 1
 
+    def _look_for_update(self, info: Info) -> None:
+        """Begin anew with another version of the server: whether that fits is found out when the entry is set up."""
+        known = self.data.info
+        if (info.version, info.api) != (known.version, known.api):
+            LOGGER.info("%s was updated from version %s to %s", self.name, known.version, info.version)
+            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+
     def _reached(self, status: Status) -> None:
         if not self.last_update_success:
             LOGGER.info("%s can be reached again", self.name)
             self.home_hash = None
-        if self.data.info.version != status.info.version:
-            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+        self._issues.told(status)
         self.async_set_updated_data(status)
 
     def _lost(self, err: SottoError) -> None:
         """Tell the entities; the coordinator logs the first time."""
         self.home_hash = None
+        if isinstance(err, InvalidTokenError):
+            self._issues.reached()
+            self.config_entry.async_start_reauth(self.hass)
+        else:
+            self._issues.away()
         self.async_set_update_error(err)
-
-    def _checked(self, status: Status) -> Status:
-        if status.info.api != API_VERSION:
-            raise ConfigEntryError(
-                translation_domain=DOMAIN,
-                translation_key="versions",
-                translation_placeholders={"version": status.info.version},
-            )
-        return status

@@ -31,6 +31,17 @@ class SottoServerEntity(CoordinatorEntity[SottoCoordinator]):
         )
 
 
+def agent_device(subentry: ConfigSubentry) -> DeviceInfo:
+    """Return the device of an agent, on which all of its entities are."""
+    return DeviceInfo(
+        identifiers={(DOMAIN, subentry.subentry_id)},
+        name=subentry.title,
+        manufacturer="Sotto",
+        model="Sotto agent",
+        entry_type=DeviceEntryType.SERVICE,
+    )
+
+
 class SottoAgentEntity(CoordinatorEntity[SottoCoordinator]):
     """An agent: a subentry, with a device of its own.
 
@@ -46,10 +57,4 @@ class SottoAgentEntity(CoordinatorEntity[SottoCoordinator]):
         self.entry = entry
         self.subentry = subentry
         self._attr_unique_id = subentry.subentry_id
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, subentry.subentry_id)},
-            name=subentry.title,
-            manufacturer="Sotto",
-            model="Sotto agent",
-            entry_type=DeviceEntryType.SERVICE,
-        )
+        self._attr_device_info = agent_device(subentry)
