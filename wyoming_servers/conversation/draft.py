@@ -6,10 +6,8 @@ does, everything waits for the end, when the calls are known.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from .calls.call import Call, Question, Situation
 from .calls.questions import text_of
@@ -32,11 +30,10 @@ from .guard.sentences import Sentence, say
 from .guard.spoken_calls import Speech
 from .guard.verdict import Act, Answer, Result, Retry, Speak, Verdict, judge
 from .put_off import put_off
+from .results import Outcome
 
 LOOK = "GetLiveContext"
 """The end of the name of the tool that reads states: Home Assistant's and ours."""
-
-_FAILED = ("error", "error_text", "failed")
 
 
 class Draft:
@@ -176,27 +173,10 @@ def again(request: ChatRequest, written: str, verdict: Retry) -> ChatRequest:
     return replace(request, messages=(*request.messages, *said, reason), choice=choice)
 
 
-def results_of(messages: Sequence[Message]) -> tuple[Result, ...]:
-    """Return what became of the calls since the user's words; looks at states are none."""
-    last = max((index for index, each in enumerate(messages) if each.role is Role.USER), default=0)
-    calls = {call.call_id: call for message in messages[last:] for call in message.calls}
+def results_of(outcomes: Iterable[Outcome]) -> tuple[Result, ...]:
+    """Return what became of the calls of a turn; looks at states are none."""
     return tuple(
-        Result(calls[message.call_id], *_success(message.content))
-        for message in messages[last:]
-        if message.role is Role.TOOL and message.call_id in calls and not calls[message.call_id].name.endswith(LOOK)
+        Result(outcome.call, outcome.report.ok, outcome.report.reason)
+        for outcome in outcomes
+        if not outcome.call.name.endswith(LOOK)
     )
-
-
-def _success(content: str) -> tuple[bool, str]:
-    """Return whether a result is one of success, and if not its reason; Home Assistant's results are JSON objects."""
-    try:
-        result: Any = json.loads(content)
-    except ValueError:
-        return True, ""
-    if not isinstance(result, dict):
-        return True, ""
-    data = result.get("data")
-    told = {**data, **result} if isinstance(data, dict) else result
-    failed = [value for key in _FAILED if (value := told.get(key))]
-    is_bad = bool(failed) or told.get("success") is False or told.get("response_type") == "error"
-    return not is_bad, "; ".join(json.dumps(each, ensure_ascii=False) for each in failed)

@@ -10,6 +10,7 @@ from .calls.call import Situation
 from .draft import Draft, again, results_of
 from .engine import BrokenCall, ChatEvent, ChatRequest, Finished, LanguageModel, ModelEvent, ModelStatus, TextDelta
 from .guard.verdict import Retry
+from .results import outcomes_of
 
 
 def _any_command(text: str, language: str) -> bool:
@@ -77,7 +78,7 @@ class Mind:
                 async for event in events:
                     yield TextDelta(event.text) if isinstance(event, BrokenCall) else event
             return
-        results = results_of(request.messages)
+        results = results_of(outcomes_of(request.messages))
         for retried in (False, True):
             draft = Draft(request, situation, language, self.is_command, results, retried=retried)
             async with aclosing(self._write(request)) as events:

@@ -34,15 +34,13 @@ from .prompt.tools import DELAYED, LIVE_CONTEXT, callable_tools, delayed_only
 from .recognizer import Command
 from .replies import say
 from .resolution import Refusal, resolve
+from .results import DONE
 from .understanding import Answer, Utterance, room_of, template_of
 
 _LOGGER = logging.getLogger(__name__)
 
 MAX_ROUNDS = 4
 """So often a turn asks the model: more looks at the home than this lead nowhere."""
-
-DONE = "OK"
-"""Stands in the history for what Home Assistant said: nobody tells us its words."""
 
 
 class Thinking:

@@ -5,23 +5,15 @@ Used on the event loop only.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from ..engine import Message, Role
+from .recent import LIMIT_S, MAX_CONVERSATIONS, Recent
+from .text import plain
 
-LIMIT_S = 300.0
-"""Home Assistant's own."""
-
-MAX_CONVERSATIONS = 64
 MAX_EXCHANGES = 20
-
-
-@dataclass
-class _Conversation:
-    last_s: float
-    exchanges: list[tuple[Message, ...]] = field(default_factory=list)
+MAX_SENT = 200
+"""So many messages of users are known again in one conversation."""
 
 
 class Conversations:
@@ -35,21 +27,18 @@ class Conversations:
         max_conversations: int = MAX_CONVERSATIONS,
         max_exchanges: int = MAX_EXCHANGES,
     ) -> None:
-        self._clock = clock
-        self._limit_s = limit_s
-        self._max_conversations = max_conversations
         self._max_exchanges = max_exchanges
-        self._known: OrderedDict[str, _Conversation] = OrderedDict()
+        self._known = Recent[tuple[tuple[Message, ...], ...]](
+            clock, limit_s=limit_s, max_conversations=max_conversations
+        )
 
     def messages(self, conversation_id: str | None) -> tuple[Message, ...]:
         """Return the conversation so far, in whole exchanges; nothing without an id, or after the time limit."""
-        self._forget()
-        known = self._known.get(conversation_id or "")
-        return tuple(message for exchange in known.exchanges for message in exchange) if known else ()
+        return _flat(self._known.get(conversation_id))
 
     def latest(self) -> tuple[Message, ...]:
         """Return the conversation in which somebody spoke last: most likely it is the one that goes on."""
-        return self.messages(next(reversed(self._known), None))
+        return _flat(self._known.latest())
 
     def add(self, conversation_id: str | None, messages: Sequence[Message]) -> None:
         """Keep one exchange: a user's message as it was sent, calls and results, and the assistant's last words.
@@ -58,27 +47,15 @@ class Conversations:
         """
         if not _is_whole(messages):
             raise ValueError("an exchange is a user's message, calls with all their results, and words at the end")
-        self._forget()
-        if not conversation_id:
-            return
-        conversation = self._known.setdefault(conversation_id, _Conversation(self._clock()))
-        conversation.last_s = self._clock()
-        conversation.exchanges.append(tuple(messages))
-        if len(conversation.exchanges) > self._max_exchanges:
+        exchanges = (*(self._known.get(conversation_id) or ()), tuple(messages))
+        if len(exchanges) > self._max_exchanges:
             # Half at once: a window that moves with every turn would have to be evaluated anew with every turn.
-            del conversation.exchanges[: (self._max_exchanges + 1) // 2]
-        self._known.move_to_end(conversation_id)
-        while len(self._known) > self._max_conversations:
-            self._known.popitem(last=False)
+            exchanges = exchanges[(self._max_exchanges + 1) // 2 :]
+        self._known.put(conversation_id, exchanges)
 
-    def _forget(self) -> None:
-        """Forget the conversations that nobody continued; the one that was silent longest is first."""
-        now = self._clock()
-        while self._known:
-            conversation_id, oldest = next(iter(self._known.items()))
-            if now - oldest.last_s <= self._limit_s:
-                return
-            del self._known[conversation_id]
+
+def _flat(exchanges: Sequence[Sequence[Message]] | None) -> tuple[Message, ...]:
+    return tuple(message for exchange in exchanges or () for message in exchange)
 
 
 def _is_whole(messages: Sequence[Message]) -> bool:
@@ -89,3 +66,33 @@ def _is_whole(messages: Sequence[Message]) -> bool:
     answered = [message.call_id for message in messages if message.role is Role.TOOL]
     users = sum(message.role is Role.USER for message in messages)
     return users == 1 and not messages[-1].calls and sorted(called) == sorted(answered)
+
+
+class SentMessages:
+    """What stood before the words of a client's user when they were sent to a model.
+
+    The client keeps its conversations itself, with the words alone. Sent again as it was, a message is found evaluated.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._known = Recent[tuple[str, ...]](clock)
+
+    def recall(self, conversation_id: str | None, words: Sequence[str]) -> tuple[str | None, ...]:
+        """Return for each of a user's messages, oldest first, how it was sent; None where nobody knows."""
+        left = list(self._known.get(conversation_id) or ())
+        found: list[str | None] = []
+        for said in reversed(words):
+            content = next((content for content in reversed(left) if _ends_with(content, plain(said))), None)
+            if content is not None:  # earlier words are in earlier messages
+                del left[len(left) - 1 - left[::-1].index(content) :]
+            found.append(content)
+        return tuple(reversed(found))
+
+    def keep(self, conversation_id: str | None, contents: Sequence[str]) -> None:
+        """Keep how all of a user's messages were sent, oldest first; nothing without an id."""
+        self._known.put(conversation_id, tuple(contents[-MAX_SENT:]))
+
+
+def _ends_with(content: str, words: str) -> bool:
+    """Whether a message is these words, with whatever before them."""
+    return content == words or content.endswith(f"\n{words}")
