@@ -34,7 +34,8 @@ class SottoSensorDescription(SensorEntityDescription):
     """None is told as unknown."""
 
 
-def _model_state(status: Status) -> str | None:
+def model_state_of(status: Status) -> str | None:
+    """Return one of MODEL_STATES; None for one that only a later version knows."""
     state = NO_MODEL if status.model is None else status.model.state
     return state if state in MODEL_STATES else None
 
@@ -60,7 +61,7 @@ SENSORS = (
         device_class=SensorDeviceClass.ENUM,
         entity_category=EntityCategory.DIAGNOSTIC,
         options=list(MODEL_STATES),
-        value=_model_state,
+        value=model_state_of,
     ),
     SottoSensorDescription(
         key="model",
