@@ -48,13 +48,17 @@ class Draft:
         results: tuple[Result, ...] = (),
         *,
         retried: bool,
+        responses: str = "",
     ) -> None:
-        """`results`: what became of the calls of this turn so far; `retried`: whether it is the second answer."""
+        """`results`: what became of the calls of this turn so far; `retried`: whether it is the second answer;
+        `responses`: Home Assistant's words for the calls that succeeded.
+        """  # noqa: D205 - one sentence
         self._situation = situation
         self._language = language
         self._is_command = is_command
         self._retried = retried
         self._results = results
+        self._responses = responses
         self._callable = frozenset(tool.name for tool in request.tools)
         if request.callable is not None:
             self._callable &= request.callable
@@ -105,7 +109,8 @@ class Draft:
             words = [verdict.text]
         else:
             assert not isinstance(verdict, Retry)  # noqa: S101 - the second verdict never is one
-            words = [say(verdict.sentence, self._language)]
+            before = self._responses if verdict.after_responses else ""
+            words = [before, say(verdict.sentence, self._language)]
         if text := " ".join(filter(None, words)):
             yield TextDelta(text)
         yield from calls

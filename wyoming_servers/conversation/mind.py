@@ -13,7 +13,8 @@ from .guard.verdict import Retry
 from .results import outcomes_of
 
 
-def _any_command(text: str, language: str) -> bool:
+def any_command(text: str, language: str) -> bool:
+    """Take any words for a command: whoever starts the timer checks them."""
     del language
     return bool(text)
 
@@ -29,12 +30,14 @@ class Load:
 class Mind:
     """A language model behind the guard, for both doors."""
 
-    def __init__(self, model: LanguageModel, is_command: Callable[[str, str], bool] = _any_command) -> None:
+    def __init__(self, model: LanguageModel, is_command: Callable[[str, str], bool] = any_command) -> None:
         """`is_command(text, language)`: whether a sentence will be understood when a timer says it."""
         self._model = model
         self.is_command = is_command
         self.latest: ChatRequest | None = None
         """What it was asked for last, by whichever door."""
+        self.answered: ChatRequest | None = None
+        """What it was asked for last by somebody who wanted an answer."""
         self.finished: Finished | None = None
         """What the model's latest answer cost, as the model itself had written it."""
         self._asking = 0
@@ -64,15 +67,22 @@ class Mind:
         return await self._model.prefill(request)
 
     async def chat(
-        self, request: ChatRequest, situation: Situation | None = None, language: str = "en"
+        self,
+        request: ChatRequest,
+        situation: Situation | None = None,
+        language: str = "en",
+        responses: str = "",
+        is_command: Callable[[str, str], bool] | None = None,
     ) -> AsyncGenerator[ChatEvent, None]:
         """Yield an answer as it is written; raises what the model raises.
 
         With a `situation` it is held to the truth: calls are made right for its home, calls in plain text are found,
         a question stands in the place of a call that is not clear, and nothing is said to be done that is not. A model
-        that fails at this is asked once more. Without one the answer is the model's own.
+        that fails at this is asked once more. Without one the answer is the model's own. `responses` are Home
+        Assistant's words for those calls of this turn that succeeded; `is_command` is for a home that is not the
+        server's.
         """
-        self.latest = request
+        self.latest = self.answered = request
         if situation is None:
             async with aclosing(self._write(request)) as events:
                 async for event in events:
@@ -80,7 +90,8 @@ class Mind:
             return
         results = results_of(outcomes_of(request.messages))
         for retried in (False, True):
-            draft = Draft(request, situation, language, self.is_command, results, retried=retried)
+            understood = is_command or self.is_command
+            draft = Draft(request, situation, language, understood, results, retried=retried, responses=responses)
             async with aclosing(self._write(request)) as events:
                 async for event in events:
                     if spoken := draft.take(event):

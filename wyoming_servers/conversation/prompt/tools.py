@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ...home.model import HomeSnapshot
+from ...home.model import Area, Entity, Floor, HomeSnapshot
 from ...home.targets import DOMAINS
 from ..engine import Tool
 
@@ -212,3 +212,13 @@ def _always(home: HomeSnapshot) -> Iterable[Tool]:
         if classes := {entity.device_class for entity in home.entities if entity.device_class}:
             properties["device_class"] = _choice(classes)
         yield replace(look, parameters={"type": "object", "properties": properties})
+
+
+def _of_every_kind() -> HomeSnapshot:
+    domains = SWITCHED.union(*DOMAINS.values())
+    things = tuple(Entity(f"{domain}.a", domain) for domain in domains)
+    return HomeSnapshot((Floor("a", "a"),), (Area("a", "a"),), things)
+
+
+ASSIST = frozenset(tool.name for tool in tools(_of_every_kind()))
+"""The names of all tools that any home has a use for."""
