@@ -30,6 +30,11 @@ DEFAULT_AI_TASK_NAME: Final = "Sotto AI task"
 DEFAULT_MAX_TOKENS: Final = 400
 DEFAULT_TEMPERATURE: Final = 0.2
 DEFAULT_AI_TASK_TOKENS: Final = 2000
+DEFAULT_PREFILL: Final = True
+
+LEAST_TOKENS: Final = 16
+MOST_TOKENS: Final = 16_384
+"""What the server itself takes as --llm-max-tokens."""
 
 
 class Confirm(StrEnum):
