@@ -38,6 +38,8 @@ class Issue(StrEnum):
 _WARNINGS = {Issue.NO_MODEL}
 """A server without a model may be meant so."""
 
+LEARN_MORE_URL = "https://github.com/sotto-voice/sotto/blob/main/docs/integration.md#when-something-is-wrong"
+
 _AWAY: HassKey[dict[str, CALLBACK_TYPE]] = HassKey(f"{DOMAIN}_away")
 """By entry: what keeps the issue of a server from being made that has been away for a while, reloads included."""
 
@@ -127,6 +129,7 @@ class Issues:
             data={"entry_id": self.entry.entry_id},
             is_fixable=issue is Issue.UNREACHABLE,
             is_persistent=False,
+            learn_more_url=LEARN_MORE_URL,
             severity=ir.IssueSeverity.WARNING if issue in _WARNINGS else ir.IssueSeverity.ERROR,
             translation_key=issue.value,
             translation_placeholders={"name": self.entry.title, "url": self.entry.data[CONF_URL], **placeholders},

@@ -1,0 +1,45 @@
+"""Waiting for what a server brings about: it comes over a socket, of which `async_block_till_done` knows nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+from homeassistant.const import MATCH_ALL
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+
+async def until(hass: HomeAssistant, holds: Callable[[], bool]) -> None:
+    """Return as soon as something holds; it is looked at again after every event of Home Assistant's."""
+    happened = asyncio.Event()
+
+    @callback
+    def on_event(_: Event) -> None:
+        happened.set()
+
+    unsubscribe = hass.bus.async_listen(MATCH_ALL, on_event)
+    try:
+        while not holds():
+            happened.clear()
+            await happened.wait()
+    finally:
+        unsubscribe()
+
+
+async def until_state(hass: HomeAssistant, entity_id: str, wanted: str) -> None:
+    """Return as soon as an entity is in a state."""
+
+    def there() -> bool:
+        state = hass.states.get(entity_id)
+        return state is not None and state.state == wanted
+
+    await until(hass, there)
+
+
+async def pass_time(hass: HomeAssistant, seconds: float) -> None:
+    """Let everything happen that is due within so many seconds."""
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds))
+    await hass.async_block_till_done()
