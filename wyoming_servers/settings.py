@@ -160,6 +160,7 @@ class LlmSettings:
     timeout_s: float = _setting(20.0, _number(float, 1.0, 600.0), "Seconds that a model may be silent")
     max_tokens: int = _setting(400, _number(int, 16, 16_384), "Longest answer, in tokens")
     temperature: float = _setting(0.2, _number(float, 0.0, 2.0), "How freely it speaks; 0: always the same")
+    vision: bool = _setting(False, _BOOLEAN, "Whether the endpoints' models see images")
 
 
 @dataclass(frozen=True, kw_only=True)

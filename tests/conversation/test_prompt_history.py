@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wyoming_servers.conversation.engine import Message, Role, ToolCall
-from wyoming_servers.conversation.prompt.history import LIMIT_S, Conversations
+from wyoming_servers.conversation.prompt.history import Conversations
+from wyoming_servers.conversation.prompt.recent import LIMIT_S
 
 
 class Clock:

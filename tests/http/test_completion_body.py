@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wyoming_servers.conversation.engine import Message, Role, Tool, ToolCall, ToolChoice
-from wyoming_servers.http.completion import Asked, HomeFields, must_be_answered, parse_completion, said_last
+from wyoming_servers.http.completion import Asked, must_be_answered, parse_completion, said_last
 from wyoming_servers.http.errors import FieldError
+from wyoming_servers.http.sotto_fields import HomeFields
 
 USER: dict[str, Any] = {"role": "user", "content": "Hello"}
 CALL: dict[str, Any] = {
@@ -106,7 +107,7 @@ def test_a_named_tool_must_be_called() -> None:
         ("messages.1", "Hello", "messages[1]"),
         ("messages.1.role", None, "messages[1].role"),
         ("messages.1.content", None, "messages[1].content"),
-        ("messages.1.content", [{"type": "image_url", "image_url": {}}], "messages[1].content[0].type"),
+        ("messages.1.content", [{"type": "image_url", "image_url": {}}], "messages[1].content[0].image_url.url"),
         ("messages.1.content", [{"type": "text", "text": 5}], "messages[1].content[0].text"),
         ("messages.2.tool_calls", {}, "messages[2].tool_calls"),
         ("messages.2.tool_calls.0.id", 5, "messages[2].tool_calls[0].id"),

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from wyoming_servers.conversation.engine import ChatRequest, Message, Role, Tool, ToolChoice
 from wyoming_servers.home.demo import DemoHome
 from wyoming_servers.home.model import Home, HomeSnapshot
-from wyoming_servers.http.completion import Asked, HomeFields
+from wyoming_servers.http.completion import Asked
 from wyoming_servers.http.errors import FieldError, UnknownHomeError
 from wyoming_servers.http.homes import MOST_HOMES, Homes, hash_of, parse_home
+from wyoming_servers.http.sotto_fields import HomeFields
 from wyoming_servers.http.turn import Turn, make_turn
 
 HOME: dict[str, Any] = {

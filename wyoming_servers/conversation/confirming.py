@@ -73,15 +73,23 @@ _TELLING = frozenset({"HassTimerStatus"})
 """Of which nothing is told by saying that it is done."""
 
 
-def confirmation(outcomes: Sequence[Outcome], home: HomeSnapshot, language: str) -> str | None:
+def confirmation(outcomes: Sequence[Outcome], latest: int, home: HomeSnapshot, language: str) -> str | None:
     """Return what is said of actions of Assist's: what was done, and what was not.
 
-    `outcomes` are those of the latest calls. None where only a model can tell: there were none, one of them was a look
-    at states or no tool of Assist's, or Home Assistant has no words for it in this language.
+    Args:
+        outcomes: What became of the calls of a turn, in their order.
+        latest: How many of them, from the end, no model has seen.
+        home: What they were about.
+        language: Any tag.
+
+    Returns:
+        None where only a model can tell: one of the latest was a look at states or no tool of Assist's, there was
+        none, or Home Assistant has no words for it in this language.
     """
-    if not outcomes or any(outcome.call.name not in _ACTIONS for outcome in outcomes):
+    if not latest or any(outcome.call.name not in _ACTIONS for outcome in outcomes[-latest:]):
         return None
     speaker = _Speaker(home, language)
+    outcomes = _settled([outcome for outcome in outcomes if outcome.call.name in _ACTIONS])
     done = [speaker.response(each) for each in outcomes if each.report.ok]
     partly = [each for each in outcomes if each.report.done and each.report.failed]
     failed = [each for each in outcomes if not each.report.ok and each not in partly]
@@ -90,6 +98,15 @@ def confirmation(outcomes: Sequence[Outcome], home: HomeSnapshot, language: str)
         said.append(speaker.failure(failed, after_others=bool(said)))
     sentences = [each for each in said if each]
     return speaker.joined(sentences) if len(sentences) == len(said) else None
+
+
+def _settled(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Return the outcomes without those that failed and were made good by a later call."""
+    return [
+        each
+        for place, each in enumerate(outcomes)
+        if each.report.ok or all(not later.report.ok or later.call.name != each.call.name for later in outcomes[place:])
+    ]
 
 
 def responses(outcomes: Sequence[Outcome], home: HomeSnapshot, language: str) -> str:

@@ -38,6 +38,8 @@ class Message:
     """What the assistant called."""
     call_id: str = ""
     """The call of which a tool's message is the result."""
+    images: tuple[str, ...] = ()
+    """Data URLs of what a user shows, only where `ModelStatus.vision`."""
 
 
 @dataclass(frozen=True)

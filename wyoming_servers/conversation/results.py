@@ -87,8 +87,8 @@ def read_report(content: str) -> Report:
 
 def told(content: str) -> str:
     """Return a result as it stands in a prompt: without what a model learns nothing from."""
-    result, _ = _opened(content)
-    if result is None:
+    result, is_error = _opened(content)
+    if result is None or (is_error and not any(map(result.get, _FAILURES))):
         return content
     report = read_report(content)
     if report.ok and report.is_action and not report.slots:

@@ -73,6 +73,17 @@ def text(value: Any) -> str:
     return value
 
 
+def longer_text(most: int) -> Callable[[Any], str]:
+    """Return a check for text of at most so many characters."""
+
+    def check(value: Any) -> str:
+        if len(text(value)) > most:
+            raise vol.Invalid(f"it must have at most {most} characters")
+        return str(value)
+
+    return check
+
+
 def word(value: Any) -> str:
     """Check text of 1 to 256 characters; blanks around it go."""
     if not isinstance(value, str) or not 0 < len(value.strip()) <= 256:

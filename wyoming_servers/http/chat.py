@@ -11,19 +11,21 @@ from typing import Any
 
 from aiohttp import web
 
-from ..conversation.engine import ChatEvent, ChatRequest, Message, Role
-from ..conversation.mind import Mind
+from ..conversation.engine import ChatEvent, ChatRequest, Finished, FinishReason, Message, Role, TextDelta
+from ..conversation.mind import Mind, any_command
 from ..errors import EngineUnavailableError
 from ..settings import Settings
 from .answer import Chunks, Completion
 from .body import parse_object
 from .completion import Asked, must_be_answered, parse_completion
-from .errors import BodyTimeoutError, MediaTypeError
+from .errors import BodyTimeoutError, BodyTooLargeError, MediaTypeError
 from .failures import told
 from .homes import Homes
+from .images import MOST_BYTES as IMAGES_BYTES
 from .metrics import Metrics, Timing
 from .stream import EventStream, with_pauses
-from .turn import Turn, make_turn
+from .turn import Turn
+from .turns import Turns
 
 BODY_WITHIN_S = 20.0
 KEEP_ALIVE_S = 5.0
@@ -32,17 +34,23 @@ _LARGE_BYTES = 64 * 1024
 """From here on, reading JSON takes long enough that others would notice."""
 
 
-async def read_body(request: web.Request, parse: Callable[[dict[str, Any]], Any]) -> Any:
+async def read_body(request: web.Request, parse: Callable[[dict[str, Any]], Any], most_bytes: int | None = None) -> Any:
     """Return what `parse` makes of the body's JSON object, perhaps in a thread; raises what it raises, and for a body
-    that is none.
+    that is none, or that is larger than `most_bytes`, or else than what the door takes.
     """  # noqa: D205 - one sentence
     if request.content_type != "application/json":
         raise MediaTypeError("The body must be JSON.", remedy="Send Content-Type: application/json.")
+    if most_bytes is not None:
+        request = request.clone(client_max_size=most_bytes)
     try:
         async with asyncio.timeout(BODY_WITHIN_S):
             raw = await request.read()
     except TimeoutError:
         raise BodyTimeoutError(f"The body did not arrive within {BODY_WITHIN_S:g} s.") from None
+    except web.HTTPRequestEntityTooLarge:
+        raise BodyTooLargeError(
+            "The body is too large.", remedy=f"Send at most {request.client_max_size // 1024**2} MB."
+        ) from None
     if len(raw) < _LARGE_BYTES:
         return parse(parse_object(raw))
     return await asyncio.to_thread(lambda: parse(parse_object(raw)))
@@ -54,15 +62,19 @@ class Chat:
     def __init__(self, settings: Settings, mind: Mind | None, homes: Homes, metrics: Metrics) -> None:
         self._settings = settings
         self._maybe_mind = mind
-        self._homes = homes
+        self._turns = Turns(settings, homes)
         self._metrics = metrics
+        self._answered: ChatRequest | None = None
+        """What the mind was asked to answer last by this door."""
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         """Answer `POST /v1/chat/completions`."""
         timing = Timing(self._metrics, monotonic)
-        asked = await read_body(request, self._parse)
+        asked = await self._read(request)
         must_be_answered(asked.request)
-        events = self._answer(self._turn(asked), timing)
+        turn = await self._turns.make(asked)
+        self._turns.remember(asked, turn)
+        events = self._answer(turn, timing)
         if asked.stream:
             return await self._stream(request, asked, events)
         completion = Completion(self._mind.status.model)
@@ -73,9 +85,21 @@ class Chat:
 
     async def prefill(self, request: web.Request) -> web.Response:
         """Answer `POST /api/prefill`: evaluate what is known of the next turn."""
-        asked = await read_body(request, self._parse)
-        turn = self._turn(replace(asked, request=_with_user(asked.request)))
+        asked = await self._read(request)
+        if asked.sotto is None or asked.sotto.prompt is None:
+            asked = replace(asked, request=_with_user(asked.request))
+        elif self._other_door_answers:
+            return web.json_response({"tokens": 0})
+        turn = await self._turns.make(asked)
         return web.json_response({"tokens": await self._mind.prefill(turn.request)})
+
+    @property
+    def _other_door_answers(self) -> bool:
+        """Whether the mind's latest answer went to the other door: its prompt is what is evaluated now.
+
+        A client that prepares does not know whether its words come next. The Wyoming door gives way likewise.
+        """
+        return self._mind.answered is not None and self._mind.answered is not self._answered
 
     @property
     def _mind(self) -> Mind:
@@ -86,18 +110,29 @@ class Chat:
             )
         return self._maybe_mind
 
+    async def _read(self, request: web.Request) -> Asked:
+        asked: Asked = await read_body(request, self._parse, IMAGES_BYTES if self._sees_images else None)
+        return asked
+
     def _parse(self, body: dict[str, Any]) -> Asked:
         llm = self._settings.llm
-        return parse_completion(body, max_tokens=llm.max_tokens, temperature=llm.temperature)
+        return parse_completion(body, max_tokens=llm.max_tokens, temperature=llm.temperature, vision=self._sees_images)
 
-    def _turn(self, asked: Asked) -> Turn:
-        return make_turn(asked, self._homes, self._settings.server.language)
+    @property
+    def _sees_images(self) -> bool:
+        return self._maybe_mind is not None and self._maybe_mind.status.vision
 
     async def _answer(self, turn: Turn, timing: Timing) -> AsyncGenerator[ChatEvent, None]:
-        async with aclosing(self._mind.chat(turn.request, turn.situation, turn.language)) as events:
+        events = self._ask(turn) if turn.said is None else _say(turn.said)
+        async with aclosing(events):
             async for event in events:
                 timing.saw(event)
-                yield event
+                yield turn.outward(event)
+
+    def _ask(self, turn: Turn) -> AsyncGenerator[ChatEvent, None]:
+        self._answered = turn.request
+        is_command = any_command if turn.is_prompted else None
+        return self._mind.chat(turn.request, turn.situation, turn.language, turn.responses, is_command)
 
     async def _stream(
         self, request: web.Request, asked: Asked, events: AsyncGenerator[ChatEvent, None]
@@ -115,6 +150,12 @@ class Chat:
                 with suppress(ConnectionError):
                     await stream.fail(error)
         return stream.response
+
+
+async def _say(text: str) -> AsyncGenerator[ChatEvent, None]:
+    """Yield an answer for which no model is needed."""
+    yield TextDelta(text)
+    yield Finished(FinishReason.STOP)
 
 
 async def _send_all(stream: EventStream, chunks: Chunks, events: AsyncGenerator[ChatEvent, None]) -> None:

@@ -14,24 +14,14 @@ import voluptuous as vol
 from ..conversation.engine import ChatRequest, Message, Role, Tool, ToolCall, ToolChoice
 from .body import checked, list_of, mapping, number, one_of, optional, switch, text, word
 from .errors import FieldError
+from .images import image
+from .sotto_fields import HomeFields, sotto_fields
 
 MOST_MESSAGES = 2048
 MOST_TOOLS = 128
 """As at OpenAI."""
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _ANY_OBJECT: Mapping[str, Any] = {"type": "object"}
-
-
-@dataclass(frozen=True)
-class HomeFields:
-    """What Sotto's own part of the body says of where something was said."""
-
-    home: str | None = None
-    """The hash of a home that was sent; None: the server's own."""
-    area: str | None = None
-    device: str | None = None
-    """The satellite, from which the area follows where `area` is not given."""
-    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -44,13 +34,18 @@ class Asked:
     sotto: HomeFields | None = None
 
 
-def parse_completion(body: Mapping[str, Any], *, max_tokens: int, temperature: float) -> Asked:
-    """Return what is asked for; the numbers stand for those that the body leaves out. Raises FieldError."""
+def parse_completion(body: Mapping[str, Any], *, max_tokens: int, temperature: float, vision: bool = False) -> Asked:
+    """Return what is asked for; the numbers stand for those that the body leaves out. Raises FieldError.
+
+    `vision`: whether the model sees images.
+    """
     fields = checked(_BODY, body)
+    if not vision:
+        _check_blind(fields["messages"])
     tools = sorted_tools(fields["tools"])
     callable_names, choice = _choice(fields["tool_choice"], tools)
     request = ChatRequest(
-        messages=_conversation(fields["messages"]),
+        messages=_conversation(fields["messages"], fields["sotto"]),
         tools=tools,
         callable=callable_names,
         choice=choice,
@@ -69,15 +64,31 @@ def said_last(request: ChatRequest) -> str:
 
 def must_be_answered(request: ChatRequest) -> None:
     """Raise FieldError unless it is the assistant's turn."""
-    if request.messages[-1].role not in {Role.USER, Role.TOOL}:
+    if not request.messages or request.messages[-1].role not in {Role.USER, Role.TOOL}:
         raise FieldError("messages", "the last one must be the user's or a tool's")
 
 
 def _content(value: Any) -> str:
     """Return text, or the text of parts."""
+    return value if isinstance(value, str) else _text_of(_PARTS(value))
+
+
+def _seen_content(value: Any) -> tuple[str, tuple[str, ...]]:
+    """Return text, or the text of parts, and the images among them."""
     if isinstance(value, str):
-        return value
-    return "\n".join(part.get("text") or part.get("refusal") or "" for part in _PARTS(value))
+        return value, ()
+    parts = _SEEN_PARTS(value)
+    return _text_of(parts), tuple(part["image_url"]["url"] for part in parts if part["type"] == "image_url")
+
+
+def _text_of(parts: list[dict[str, Any]]) -> str:
+    return "\n".join(filter(None, (part.get("text") or part.get("refusal") for part in parts)))
+
+
+def _seen_part(value: Any) -> dict[str, Any]:
+    fields: dict[str, Any] = _KIND_OF_PART(value)
+    checked_part: dict[str, Any] = (_IMAGE if fields["type"] == "image_url" else _PART)(fields)
+    return checked_part
 
 
 def _arguments(value: Any) -> dict[str, Any]:
@@ -99,25 +110,51 @@ def _message(value: Any) -> Message:
     fields = mapping(value)
     role = _ROLE(fields)["role"]
     fields = _MESSAGES[role](fields)
+    content, images = fields["content"] if role == "user" else (fields.get("content") or "", ())
     return Message(
         role=Role.SYSTEM if role == "developer" else Role(role),
-        content=fields.get("content") or "",
+        content=content,
+        images=images,
         calls=tuple(fields.get("tool_calls") or ()),
         call_id=fields.get("tool_call_id", ""),
     )
 
 
-def _conversation(messages: list[Message]) -> tuple[Message, ...]:
+def _conversation(messages: list[Message], sotto: HomeFields | None) -> tuple[Message, ...]:
     """Return the messages with what the system says first and in one; raises FieldError if they do not belong together.
 
-    A system message later on would move with every turn, and most models' templates refuse it.
+    A system message later on would move with every turn, and most models' templates refuse it. Where the server writes
+    the prompt there is none, and before the first words there may be no message at all.
     """
+    _check_results(messages)
+    if sotto is not None and sotto.prompt is not None:
+        _check_unprompted(messages)
+        return tuple(messages)
     if not messages:
         raise FieldError("messages", "there must be at least one")
-    _check_results(messages)
     system = [each.content for each in messages if each.role is Role.SYSTEM]
     rest = (each for each in messages if each.role is not Role.SYSTEM)
     return (Message(Role.SYSTEM, "\n\n".join(system)), *rest) if system else tuple(rest)
+
+
+def _check_unprompted(messages: list[Message]) -> None:
+    for index, message in enumerate(messages):
+        if message.role is Role.SYSTEM:
+            raise FieldError(
+                f"messages[{index}].role",
+                "with sotto.prompt the server writes what the system says",
+                remedy="Put it into sotto.prompt.instructions.",
+            )
+
+
+def _check_blind(messages: list[Message]) -> None:
+    for index, message in enumerate(messages):
+        if message.images:
+            raise FieldError(
+                f"messages[{index}].content",
+                "the language model here sees no images",
+                remedy="Use an endpoint whose model does, and start Sotto with --llm-vision yes.",
+            )
 
 
 def _check_results(messages: list[Message]) -> None:
@@ -184,10 +221,6 @@ def _response_format(value: Any) -> Any:
     return _JSON_SCHEMA(value) if kind == "json_schema" else value
 
 
-def _sotto(value: Any) -> HomeFields:
-    return HomeFields(**_SOTTO(mapping(value)))
-
-
 def _open(fields: Mapping[Any, Any]) -> Callable[[Any], Any]:
     """Return the check of an object in which other fields are let pass, as OpenAI's servers do."""
     schema = vol.Schema(fields, extra=vol.ALLOW_EXTRA)
@@ -196,6 +229,9 @@ def _open(fields: Mapping[Any, Any]) -> Callable[[Any], Any]:
 
 _PART = _open({vol.Required("type"): one_of("text", "refusal"), **optional("text", text), **optional("refusal", text)})
 _PARTS = list_of(_PART, 1024)
+_KIND_OF_PART = _open({vol.Required("type"): one_of("text", "refusal", "image_url")})
+_IMAGE = _open({vol.Required("type"): text, vol.Required("image_url"): _open({vol.Required("url"): image})})
+_SEEN_PARTS = list_of(_seen_part, 1024)
 _CALL = _open(
     {
         vol.Required("id"): word,
@@ -207,7 +243,7 @@ _SPOKEN = _open({vol.Required("content"): _content})
 _MESSAGES = {
     "system": _SPOKEN,
     "developer": _SPOKEN,
-    "user": _SPOKEN,
+    "user": _open({vol.Required("content"): _seen_content}),
     "assistant": _open({**optional("content", _content), **optional("tool_calls", list_of(_call, MOST_TOOLS))}),
     "tool": _open({vol.Required("content"): _content, vol.Required("tool_call_id"): word}),
 }
@@ -235,9 +271,6 @@ _JSON_SCHEMA = _open(
         vol.Required("json_schema"): _open({vol.Required("schema"): mapping}),
     }
 )
-_SOTTO = vol.Schema(
-    {**optional("home", word), **optional("area", word), **optional("device", word), **optional("language", word)}
-)
 _BODY = _open(
     {
         vol.Required("messages"): list_of(_message, MOST_MESSAGES),
@@ -251,6 +284,6 @@ _BODY = _open(
         **optional("max_completion_tokens", number(1, 1_000_000, int)),
         **optional("temperature", number(0, 2)),
         **optional("n", number(1, 1, int)),
-        **optional("sotto", _sotto),
+        **optional("sotto", sotto_fields),
     }
 )

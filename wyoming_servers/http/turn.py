@@ -5,20 +5,41 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..conversation.calls.call import Situation
-from ..conversation.engine import ChatRequest, ToolChoice
+from ..conversation.engine import ChatEvent, ChatRequest, ToolCall, ToolChoice
 from ..home.model import Area, HomeSnapshot
-from .completion import Asked, HomeFields, said_last
+from .completion import Asked, said_last
 from .errors import FieldError
 from .homes import Homes, KnownHome
+from .sotto_fields import HomeFields
+from .tool_names import ToolNames
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What the mind is given."""
+    """What the mind is given, or what is said without it."""
 
     request: ChatRequest
     situation: Situation | None
     language: str
+    said: str | None = None
+    """The answer, where no model is needed for it."""
+    responses: str = ""
+    """Home Assistant's words for the calls of this turn that succeeded."""
+    contents: tuple[str, ...] = ()
+    """The user's messages as they are sent, where the server writes the prompt."""
+    names: ToolNames | None = None
+    """None: the client wrote the prompt, and its tools are called as it calls them."""
+
+    @property
+    def is_prompted(self) -> bool:
+        """Whether the server wrote the prompt, for a home of the client's."""
+        return self.names is not None
+
+    def outward(self, event: ChatEvent) -> ChatEvent:
+        """Return an event of the answer as the client understands it."""
+        if self.names is None or not isinstance(event, ToolCall):
+            return event
+        return replace(event, name=self.names.outward(event))
 
 
 def make_turn(asked: Asked, homes: Homes, language: str) -> Turn:
@@ -30,11 +51,12 @@ def make_turn(asked: Asked, homes: Homes, language: str) -> Turn:
     if fields is None:
         return Turn(asked.request, None, language)
     home = homes.own if fields.home is None else homes.find(fields.home)
-    situation = Situation(home.snapshot, said_last(asked.request), _here(fields, home.snapshot))
+    situation = Situation(home.snapshot, said_last(asked.request), room(fields, home.snapshot))
     return Turn(_with_tools_of(home, asked.request), situation, fields.language or language)
 
 
-def _here(fields: HomeFields, home: HomeSnapshot) -> Area | None:
+def room(fields: HomeFields, home: HomeSnapshot) -> Area | None:
+    """Return where something was said; raises FieldError for an area that the home does not have."""
     if fields.area is None:
         return home.area(home.device_areas.get(fields.device or ""))
     area = home.area(fields.area)
@@ -49,6 +71,11 @@ def _with_tools_of(home: KnownHome, request: ChatRequest) -> ChatRequest:
         return request
     constraints = home.learned.constraints(request.tools)
     possible = frozenset(constraints) if request.callable is None else request.callable & constraints.keys()
+    must_be_possible(request, possible)
+    return replace(request, tools=home.with_seen(request.tools), callable=possible, constraints=constraints)
+
+
+def must_be_possible(request: ChatRequest, possible: frozenset[str]) -> None:
+    """Raise FieldError if a tool must be called and none can be."""
     if request.choice is ToolChoice.REQUIRED and not possible:
         raise FieldError("tool_choice", "there is nothing in this home that these tools could act on")
-    return replace(request, tools=home.with_seen(request.tools), callable=possible, constraints=constraints)

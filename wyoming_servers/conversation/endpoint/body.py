@@ -112,8 +112,15 @@ def _messages(messages: Sequence[Message]) -> Iterator[dict[str, Any]]:
         ids = [call.call_id or _call_id(at, place) for place, call in enumerate(message.calls)]
         waiting = ids
         calls = [_call(call, call_id) for call, call_id in zip(message.calls, ids, strict=True)]
-        plain = {"role": str(message.role), "content": message.content}
+        plain = {"role": str(message.role), "content": _content(message)}
         yield {**plain, "tool_calls": calls} if calls else plain
+
+
+def _content(message: Message) -> str | list[dict[str, Any]]:
+    if not message.images:
+        return message.content
+    shown = [{"type": "image_url", "image_url": {"url": url}} for url in message.images]
+    return [{"type": "text", "text": message.content}, *shown]
 
 
 def _call(call: ToolCall, call_id: str) -> dict[str, Any]:

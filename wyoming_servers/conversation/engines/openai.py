@@ -32,9 +32,9 @@ def create(settings: Settings) -> OpenAi:
     address = parse_address(llm.url, llm.key, flag="--llm-url")
     primary = EndpointServer(address, llm.model, llm.timeout_s)
     if not llm.fallback_url:
-        return OpenAi(primary)
+        return OpenAi(primary, vision=llm.vision)
     address = parse_address(llm.fallback_url, llm.fallback_key, flag="--llm-fallback-url")
-    return OpenAi(primary, EndpointServer(address, llm.fallback_model, llm.timeout_s))
+    return OpenAi(primary, EndpointServer(address, llm.fallback_model, llm.timeout_s), vision=llm.vision)
 
 
 class OpenAi(LanguageModel):
@@ -45,10 +45,14 @@ class OpenAi(LanguageModel):
         primary: EndpointServer,
         fallback: EndpointServer | None = None,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        vision: bool = False,
     ) -> None:
+        """`vision`: whether both see images."""
         self._primary = primary
         self._fallback = fallback
         self._breaker = Breaker(clock)
+        self._vision = vision
         self._last = primary
         self._state = ModelState.LOADING
         self._trouble = ""
@@ -63,7 +67,12 @@ class OpenAi(LanguageModel):
         if self._state is ModelState.READY and trouble:
             trouble = f"{trouble} {self._last.host} answers in its place."
         return ModelStatus(
-            "openai", self._last.model, self._state, trouble or self._last.host, self._last.context_tokens
+            "openai",
+            self._last.model,
+            self._state,
+            trouble or self._last.host,
+            self._last.context_tokens,
+            vision=self._vision,
         )
 
     async def start(self) -> None:

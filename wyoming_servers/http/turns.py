@@ -1,0 +1,66 @@
+"""The turns of the HTTP door, made away from the event loop, and what is remembered from one to the next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from time import monotonic
+
+from ..conversation.prompt.history import SentMessages
+from ..home.model import HomeSnapshot
+from ..settings import Settings
+from .completion import Asked
+from .homes import Homes, KnownHome
+from .prompted import Around, prompted_turn, words_of
+from .sotto_fields import HomeFields, PromptFields
+from .turn import Turn, make_turn
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
+
+
+class Turns:
+    """Makes turns of what bodies ask for."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        homes: Homes,
+        clock: Callable[[], float] = monotonic,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._settings = settings
+        self._homes = homes
+        self._now = now
+        self._nowhere = KnownHome(HomeSnapshot())
+        self._sent = SentMessages(clock)
+        self._making = asyncio.Lock()
+        """What was learnt of a home is not for two threads at once."""
+
+    async def make(self, asked: Asked) -> Turn:
+        """Return the turn; raises UnknownHomeError and FieldError."""
+        fields = asked.sotto
+        language = self._settings.server.language
+        async with self._making:
+            if fields is None or fields.prompt is None:
+                return make_turn(asked, self._homes, language)
+            around = self._around(asked, fields, fields.prompt)
+            return await asyncio.to_thread(prompted_turn, asked, around)
+
+    def remember(self, asked: Asked, turn: Turn) -> None:
+        """Keep how the user's messages are sent, so that they are sent so again."""
+        if asked.sotto is not None and asked.sotto.prompt is not None:
+            self._sent.keep(asked.sotto.prompt.conversation, turn.contents)
+
+    def _around(self, asked: Asked, fields: HomeFields, wanted: PromptFields) -> Around:
+        home = self._nowhere if fields.home is None else self._homes.find(fields.home)
+        return Around(
+            home=home,
+            seen=home.with_seen(asked.request.tools),
+            recalled=self._sent.recall(wanted.conversation, words_of(asked.request)),
+            now=self._now(),
+            context_tokens=self._settings.llm.context,
+            language=self._settings.server.language,
+        )
