@@ -27,18 +27,46 @@ from aiohttp import web
 from tests.integration.scripted_answer import (
     Answer,
     Break,
+    Call,
+    Data,
+    End,
     Fail,
+    Finish,
     Hang,
     Playing,
+    Raw,
     Received,
     Respond,
     Step,
+    Text,
+    Wait,
+    calls,
     cut,
     event_stream,
     plain,
     refuses,
+    says,
     sse,
 )
+
+__all__ = [
+    "Break",
+    "Call",
+    "Data",
+    "End",
+    "Fail",
+    "Finish",
+    "Hang",
+    "Raw",
+    "Received",
+    "Respond",
+    "ScriptedServer",
+    "Text",
+    "Wait",
+    "calls",
+    "refuses",
+    "says",
+]
 
 CHAT = "/v1/chat/completions"
 OPEN_PATHS = frozenset({"/api/info", "/api/pair"})
