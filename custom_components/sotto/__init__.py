@@ -21,7 +21,7 @@ PLATFORMS = (Platform.AI_TASK, Platform.CONVERSATION, Platform.EVENT, Platform.S
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions: automations are checked against them also while no server is there."""
-    async_setup_services(hass)
+    await async_setup_services(hass)
     forget_with_entries(hass)
     return True
 
