@@ -1,7 +1,7 @@
 """Asking before risky calls of a model are made, and making them only after a clear yes of the user.
 
 Whether a call is asked about follows from what it would do to this home (`judging.py`), and whether the user agrees
-from the user's own next sentence (`consent.py`). The model takes part in neither: it has no tool and no words for a yes,
+from the user's own next sentence (`consent.py`). The model takes part in neither: it has no tool and no word for a yes,
 and what it claims in a call or beside it is never looked at.
 """
 

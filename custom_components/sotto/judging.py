@@ -25,7 +25,7 @@ from homeassistant.helpers import intent, llm
 import probatio
 
 from .risk import Deed, Risk, Way, is_guarded, risks_of_moving, says_risky, way_of
-from .things import async_thing, async_things_in_intent_script
+from .things import async_thing, async_things_in_steps_of
 
 type Slots = dict[str, dict[str, Any]]
 
@@ -177,9 +177,7 @@ class _Judge:
         if says_risky(words):
             return True
         handler = self._handler(tool.intent_type) if isinstance(tool, llm.IntentTool) else None
-        if handler is not None and any(
-            map(is_guarded, async_things_in_intent_script(self.hass, handler, self.language))
-        ):
+        if handler is not None and any(map(is_guarded, async_things_in_steps_of(self.hass, handler, self.language))):
             return True
         folded = words.casefold()
         things = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from homeassistant.components.intent_script import ScriptIntentHandler
 from homeassistant.components.script import (
     DOMAIN as SCRIPT_DOMAIN,
     areas_in_script,
@@ -74,11 +73,10 @@ def _member_ids(hass: HomeAssistant, state: State) -> Iterable[str]:
 
 
 @callback
-def async_things_in_intent_script(
-    hass: HomeAssistant, handler: intent.IntentHandler, language: str
-) -> tuple[Thing, ...]:
-    """Return what the steps of an intent script name."""
-    action = handler.config.get(CONF_ACTION) if isinstance(handler, ScriptIntentHandler) else None
+def async_things_in_steps_of(hass: HomeAssistant, handler: intent.IntentHandler, language: str) -> tuple[Thing, ...]:
+    """Return what the steps of an intent name that somebody wrote as a script; none of another."""
+    config = getattr(handler, "config", None)
+    action = config.get(CONF_ACTION) if isinstance(config, dict) else None
     if not isinstance(action, Script):
         return ()
     targets: dict[str, Any] = {
