@@ -10,8 +10,6 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -23,18 +21,12 @@ from wyoming_servers.conversation.engine import (
     ChatRequest,
     Finished,
     LanguageModel,
-    Message,
     ModelEvent,
     ModelState,
     ModelStatus,
 )
 from wyoming_servers.conversation.engines.llama_cpp import LlamaCpp
 from wyoming_servers.conversation.mind import Mind
-from wyoming_servers.conversation.prompt.moment import Moment, tail
-from wyoming_servers.conversation.prompt.persona import load_persona
-from wyoming_servers.conversation.prompt.prompt import build, opening_message, user_message
-from wyoming_servers.conversation.prompt.relevance import Index
-from wyoming_servers.conversation.prompt.tail import Tail, ahead
 from wyoming_servers.conversation.server import ConversationService
 from wyoming_servers.conversation.thinking import Thinking
 from wyoming_servers.front.server import Server
@@ -202,62 +194,57 @@ async def sotto(folder: Path, model: Path, home: HomeSnapshot, language: str) ->
 
 @dataclass
 class Client:
-    """What Home Assistant will be to the HTTP door: Assist's tools, Sotto's prompt, and the conversation so far."""
+    """What Home Assistant is to the HTTP door: the words, Assist's tools, the states, and the conversation so far."""
 
     server: Sotto
     told: Mapping[str, Mapping[str, Any]]
     """What Home Assistant tells a model, by device, and `timers`."""
     _history: list[Json] = field(default_factory=list)
+    _conversation: int = 0
     _hash: str = ""
 
     async def turn(self, turn: Turn) -> Measured:
         """Say something."""
         sotto_ = self.server
         sotto_.home.change(turn.changes)
+        self._conversation += not turn.follows
         history = self._history if turn.follows else []
         before = len(sotto_.model.prefills)
-        # Home Assistant tells an agent that somebody begins to speak, not where.
-        opening = opening_message(Tail(ahead(datetime.now(), None, self._prompt.persona)))  # noqa: DTZ005
-        await self._send_home()
+        self._hash = self._hash or await self._send_home()
         sotto_.hear()  # and which door is meant the speech recognition does not know
-        await self._post("/api/prefill", self._body(turn, history, opening))
-        said = user_message(turn.words, self._tail(turn))
+        # Home Assistant tells an agent that somebody begins to speak, not where.
+        await self._post("/api/prefill", self._body(turn, history, device=None))
+        said = [*history, {"role": "user", "content": turn.words}]
         answers, started = len(sotto_.model.answers), monotonic()
-        text, _ = await stream(f"{sotto_.http}/v1/chat/completions", self._body(turn, history, said))
-        self._history = [*history, _json(said), {"role": "assistant", "content": text}]
+        text, _ = await stream(f"{sotto_.http}/v1/chat/completions", self._body(turn, said, device=turn.device))
+        self._history = [*said, {"role": "assistant", "content": text}]
         return sotto_.measured(turn, before, answers, started)
 
-    @cached_property
-    def _prompt(self) -> Any:
-        return build(self.server.home.snapshot, load_persona(self.server.language))
-
-    def _tail(self, turn: Turn) -> Tail:
-        home = self.server.home.snapshot
-        moment = Moment(datetime.now(), home.area(home.device_areas[turn.device]))  # noqa: DTZ005 - the house's clock
-        return tail(self._prompt, home, Index(home), turn.words, moment)
-
-    def _body(self, turn: Turn, history: Sequence[Json], said: Message) -> Json:
-        """Return a completion's body; before the last message nothing depends on rooms, states or devices."""
-        tools = self.told["timers" if turn.timers else turn.device]["tools"]
+    def _body(self, turn: Turn, messages: Sequence[Json], device: str | None) -> Json:
+        entities = self.server.home.snapshot.entities
+        states = {each.entity_id: {"state": each.state, "attributes": dict(each.attributes)} for each in entities}
         return {
-            "messages": [_json(self._prompt.system), *history, _json(said)],
-            "tools": _functions(tools),
+            "messages": [*messages],
+            "tools": _functions(self.told["timers" if turn.timers else turn.device]["tools"]),
             "stream": True,
             "temperature": 0.0,
-            "sotto": {"home": self._hash, "device": turn.device, "language": self.server.language},
+            "sotto": {
+                "home": self._hash,
+                "device": device,
+                "language": self.server.language,
+                "prompt": {"states": states, "conversation": f"{self._conversation}"},
+            },
         }
 
-    async def _send_home(self) -> None:
-        """Send the home with its states, and the tools of all satellites."""
+    async def _send_home(self) -> str:
         home = self.server.home.snapshot
         body = {
             "floors": [vars_of(each) for each in home.floors],
             "areas": [vars_of(each) for each in home.areas],
             "entities": [vars_of(each) for each in home.entities],
             "device_areas": dict(home.device_areas),
-            "tools": _functions(self.told["timers"]["tools"]),
         }
-        self._hash = (await self._post("/api/home", body))["hash"]
+        return str((await self._post("/api/home", body))["hash"])
 
     async def _post(self, path: str, body: Json) -> Json:
         timeout = aiohttp.ClientTimeout(PREPARED_WITHIN_S)
@@ -274,10 +261,6 @@ class Client:
 def vars_of(thing: Any) -> Json:
     """Return the fields of a floor, area or entity as JSON."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(thing).items()}
-
-
-def _json(message: Message) -> Json:
-    return {"role": message.role.value, "content": message.content}
 
 
 def _functions(tools: Sequence[Mapping[str, Any]]) -> list[Json]:
