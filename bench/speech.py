@@ -19,7 +19,7 @@ def speak_command() -> bytes:
     engine = create(build({}))
     engine.load()
     voice = next(voice for voice in engine.voices if voice.language.startswith("en"))
-    speech = engine.synthesize(COMMAND, voice, None, Cancellation())
+    (speech,) = engine.synthesize(COMMAND, voice, None, Cancellation())
     converter = AudioConverter(rate_hz=speech.rate_hz, width=2, channels=1)
     samples = np.frombuffer(converter.convert(speech.pcm, last=True), "<i2")
     loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > LOUD)

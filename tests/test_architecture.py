@@ -17,6 +17,7 @@ HEAVY = (
     "faster_whisper",
     "ctranslate2",
     "piper",
+    "onnx",
     "onnxruntime",
     "pocketsphinx",
     "pyopen_wakeword",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,12 +46,20 @@ class TextEngine(TtsEngine):
     rate_hz: int = 16_000
     broken: set[str] = field(default_factory=set)
     """Voices that cannot speak."""
+    fails_midway: bool = False
+    """Every voice fails after the first portion of a piece."""
     spoken: list[tuple[str, str, str | None]] = field(default_factory=list)
     """Text, voice and speaker of every piece, in the order in which they were begun."""
+    portion_chars: int = 0
+    """Characters in a portion of a piece; 0 for the whole piece at once."""
+    made: list[str] = field(default_factory=list)
+    """The portions, in the order in which they were made."""
     gate: threading.Event = field(default_factory=threading.Event)
     """Pieces wait for it."""
+    next_gate: threading.Event = field(default_factory=threading.Event)
+    """All portions of a piece but the first wait for it."""
     until_cancelled: bool = False
-    """Pieces end only when they are cancelled."""
+    """Pieces end only when they are cancelled; in portions, all but the first."""
     padding: int = 0
     """Silent samples after every piece."""
     loading: threading.Event = field(default_factory=threading.Event)
@@ -63,6 +71,7 @@ class TextEngine(TtsEngine):
 
     def __post_init__(self) -> None:
         self.gate.set()
+        self.next_gate.set()
         self.loading.set()
 
     @property
@@ -86,15 +95,37 @@ class TextEngine(TtsEngine):
         changed, self.changed = self.changed, False
         return changed
 
-    def synthesize(self, text: str, voice: Voice, speaker: str | None, cancellation: Cancellation) -> Speech:
+    def synthesize(self, text: str, voice: Voice, speaker: str | None, cancellation: Cancellation) -> Iterator[Speech]:
         self.spoken.append((text, voice.name, speaker))
         self.begun.release()
         assert self.gate.wait(WAIT_S)
-        if self.until_cancelled:
+        if self.until_cancelled and not self.portion_chars:
             assert cancellation._event.wait(WAIT_S)
         if voice.name in self.broken:
             raise EngineError(f"{voice.name} is broken.")
-        return Speech(to_pcm(text) + bytes(2 * self.padding), self.rate_hz)
+        portions = list(_cut(text, self.portion_chars or len(text)))
+        for number, portion in enumerate(portions, 1):
+            if number > 1:
+                assert self.next_gate.wait(WAIT_S)
+                if self.until_cancelled:
+                    assert cancellation._event.wait(WAIT_S)
+                if self.fails_midway:
+                    raise EngineError(f"{voice.name} broke down.")
+            self.made.append(portion)
+            ends = number == len(portions)
+            yield Speech(to_pcm(portion) + bytes(2 * self.padding * ends), self.rate_hz, ends=ends)
+
+
+def _cut(text: str, size: int) -> Iterator[str]:
+    return (text[start : start + size] for start in range(0, len(text), size))
+
+
+def spoken(portions: Iterable[Speech]) -> Speech:
+    """Return a piece of text whole."""
+    made = list(portions)
+    assert [portion.ends for portion in made] == [False] * (len(made) - 1) + [True]
+    assert len({portion.rate_hz for portion in made}) == 1
+    return Speech(b"".join(portion.pcm for portion in made), made[0].rate_hz)
 
 
 @dataclass

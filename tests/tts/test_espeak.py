@@ -13,7 +13,7 @@ from wyoming.info import Describe, Info
 from wyoming.tts import SynthesizeVoice
 
 from tests.conftest import ServeFunction
-from tests.tts.conftest import Connect, Say, listen
+from tests.tts.conftest import Connect, Say, listen, spoken
 from wyoming_servers.errors import EngineError
 from wyoming_servers.settings import Settings, build
 from wyoming_servers.tts.engine import Speech, TtsEngine, Voice
@@ -37,7 +37,7 @@ def voice_named(engine: TtsEngine, name: str) -> Voice:
 def speak(engine: TtsEngine, text: str, language: str = "en-US") -> Speech:
     voice = voice_for([engine.voices], language)
     assert voice is not None
-    return engine.synthesize(text, voice, None, Cancellation())
+    return spoken(engine.synthesize(text, voice, None, Cancellation()))
 
 
 def seconds(speech: Speech) -> float:
@@ -128,8 +128,8 @@ def test_a_cancelled_text_ends_early_and_the_next_is_whole(engine: TtsEngine) ->
     voice, text = voice_named(engine, "espeak-en-US"), "One two three four five. " * 50
     cancellation = Cancellation()
     cancellation.cancel()
-    assert seconds(engine.synthesize(text, voice, None, cancellation)) < 1.0
-    assert seconds(engine.synthesize(text, voice, None, Cancellation())) > 30.0
+    assert seconds(spoken(engine.synthesize(text, voice, None, cancellation))) < 1.0
+    assert seconds(spoken(engine.synthesize(text, voice, None, Cancellation()))) > 30.0
 
 
 def test_several_threads_do_not_mix(engine: TtsEngine) -> None:
@@ -153,7 +153,7 @@ def test_odd_text_is_no_trouble(engine: TtsEngine) -> None:
 
 def test_an_unknown_voice_is_an_error(engine: TtsEngine) -> None:
     with pytest.raises(EngineError, match="no voice espeak-tlh"):
-        engine.synthesize("Hi", Voice("espeak-tlh", "tlh", "", ("", ""), "1"), None, Cancellation())
+        spoken(engine.synthesize("Hi", Voice("espeak-tlh", "tlh", "", ("", ""), "1"), None, Cancellation()))
 
 
 async def test_twenty_sessions_in_several_languages_over_sockets(serve: ServeFunction, stream: Say) -> None:

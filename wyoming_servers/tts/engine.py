@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..worker import Cancellation
@@ -36,10 +37,12 @@ class TtsCapabilities:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """Audio of one piece of text: 16-bit mono samples."""
+    """Audio of one piece of text, or of a portion of it: 16-bit mono samples."""
 
     pcm: bytes
     rate_hz: int
+    ends: bool = True
+    """Whether the piece of text ends with it; if not, another portion follows without a pause."""
 
 
 class TtsEngine(ABC):
@@ -64,8 +67,11 @@ class TtsEngine(ABC):
         return False
 
     @abstractmethod
-    def synthesize(self, text: str, voice: Voice, speaker: str | None, cancellation: Cancellation) -> Speech:
-        """Speak one sentence or clause of speakable text.
+    def synthesize(self, text: str, voice: Voice, speaker: str | None, cancellation: Cancellation) -> Iterator[Speech]:
+        """Speak one sentence or clause of speakable text: yield its audio in portions, each as soon as it is made.
+
+        All portions have one rate. Nothing is done until the first one is asked for, and between two of them the worker
+        does other work, so no lock may be held across a yield.
 
         Raises EngineError if the voice cannot speak, UnknownModelError for a speaker it does not have.
         """

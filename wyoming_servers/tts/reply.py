@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ..errors import EngineError, LimitExceededError
 from .engine import Speech, Voice
 from .language import VoiceDefaults, VoiceWish, choose_voice, voice_for, wished_voice
-from .roster import Roster
+from .roster import Roster, Utterance
 from .sentences import SentenceSplitter
 from .speakable import speakable
 
@@ -24,11 +24,20 @@ CLAUSE_PAUSE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class SpokenPiece:
-    """A piece of a reply as audio, and how long to be silent before the next one, in seconds."""
+class SpokenPortion:
+    """A piece of a reply as audio, or a portion of it, and how long to be silent before what follows, in seconds."""
 
     speech: Speech
     pause_s: float
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A piece that is being read."""
+
+    piece: str
+    voice: Voice
+    utterance: Utterance
 
 
 class Pieces:
@@ -81,7 +90,7 @@ def too_long(max_chars: int) -> LimitExceededError:
 
 
 class Reply:
-    """Speaks the pieces of one reply, one after the other."""
+    """Speaks the pieces of one reply, one after the other, each in portions."""
 
     def __init__(self, roster: Roster, wish: VoiceWish, defaults: VoiceDefaults, pieces: Pieces) -> None:
         self._roster = roster
@@ -89,41 +98,59 @@ class Reply:
         self._defaults = defaults
         self._pieces = pieces
         self._is_first = True
+        self._current: _Reading | None = None
 
-    async def next(self) -> SpokenPiece | None:
-        """Return the next piece that has anything to say, None at the end.
+    async def next(self) -> SpokenPortion | None:
+        """Return the next portion that has anything to say, None at the end.
 
-        Raises UnknownModelError for a voice that does not exist, EngineError if no engine can speak, and what the
-        pieces raise.
+        Raises UnknownModelError for a voice that does not exist, EngineError if no engine can speak, or if a voice
+        fails in the middle of a piece, and what the pieces raise.
         """
         await self._roster.ready()
         wished_voice(self._roster.tiers, self._wish)
-        while (piece := await self._pieces.next()) is not None:
-            speech = await self._speak(piece)
-            if speech is not None and speech.pcm:
-                self._is_first = False
-                return SpokenPiece(speech, _pause_after(piece))
+        while (reading := self._current or await self._begin()) is not None:
+            speech = await self._portion_of(reading)
+            self._current = None if speech.ends else reading
+            if speech.pcm:
+                self._is_first = self._is_first and not speech.ends
+                return SpokenPortion(speech, _pause_after(reading.piece) if speech.ends else 0.0)
         return None
 
-    async def _speak(self, piece: str) -> Speech | None:
-        tiers = self._roster.tiers
-        voice = choose_voice(tiers, self._wish, self._defaults, piece)
+    async def _begin(self) -> _Reading | None:
+        """Begin the next piece that has anything to say; None at the end."""
+        while (piece := await self._pieces.next()) is not None:
+            voice = choose_voice(self._roster.tiers, self._wish, self._defaults, piece)
+            utterance = self._utter(piece, voice)
+            if utterance is not None:
+                return _Reading(piece, voice, utterance)
+        return None
+
+    async def _portion_of(self, reading: _Reading) -> Speech:
         try:
-            return await self._speak_with(voice, piece)
+            return await reading.utterance.next(urgent=self._is_first)
         except EngineError as err:
-            others = [tuple(each for each in tier if each != voice) for tier in tiers]
-            if not any(others):
+            utterance = None if reading.utterance.begun else self._instead(reading)
+            if utterance is None:
                 raise
             _LOGGER.warning("%s Another voice reads instead.", err)
-            stand_in = voice_for(others, voice.language) or choose_voice(others, VoiceWish(), self._defaults, piece)
-            return await self._speak_with(stand_in, piece)
+            reading.utterance = utterance
+            return await utterance.next(urgent=self._is_first)
 
-    async def _speak_with(self, voice: Voice, piece: str) -> Speech | None:
+    def _instead(self, reading: _Reading) -> Utterance | None:
+        """Return the piece read by another voice, None if there is none."""
+        others = [tuple(each for each in tier if each != reading.voice) for tier in self._roster.tiers]
+        if not any(others):
+            return None
+        voice = voice_for(others, reading.voice.language)
+        return self._utter(reading.piece, voice or choose_voice(others, VoiceWish(), self._defaults, reading.piece))
+
+    def _utter(self, piece: str, voice: Voice) -> Utterance | None:
+        """Return the piece to be read by this voice; None if there is nothing to say in its language."""
         text = speakable(piece, voice.language)
         if not text:
             return None
         speaker = self._wish.speaker if self._wish.speaker in voice.speakers else None
-        return await self._roster.speak(text, voice, speaker, urgent=self._is_first)
+        return self._roster.speak(text, voice, speaker)
 
 
 def _pause_after(piece: str) -> float:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import partial
 
 from ..errors import EngineUnavailableError, SottoError
 from ..host import EngineHost, EngineState
@@ -16,6 +17,8 @@ _LOGGER = logging.getLogger(__name__)
 
 WAITS_S = 30.0
 """How long a piece may wait for its engine before the client is told that it is too much."""
+_NOTHING = Speech(b"", 0)
+"""What an engine says to a text in which nothing can be spoken."""
 
 
 class Roster:
@@ -64,30 +67,61 @@ class Roster:
             self._cache.clear()
         return changed
 
-    async def speak(self, text: str, voice: Voice, speaker: str | None, *, urgent: bool) -> Speech:
-        """Have a piece spoken by the engine that has the voice.
-
-        Raises EngineError if it cannot, UnknownModelError for a speaker that the voice does not have, OverloadedError
-        if too much else is being spoken.
-        """
+    def speak(self, text: str, voice: Voice, speaker: str | None) -> Utterance:
+        """Have a piece of text spoken by the engine that has the voice; raises EngineUnavailableError if none has."""
         host = next((host for host in self._ready_hosts() if voice in host.engine.voices), None)
         if host is None:
             raise EngineUnavailableError(f"The voice {voice.name} is gone.", remedy="Choose another one.")
-        key = (host.name, voice, speaker, text)
-        speech = self._cache.get(key)
-        if speech is None:
-            speech = await host.run(
-                _synthesize(host.engine, text, voice, speaker),
+        synthesize = partial(host.engine.synthesize, text, voice, speaker)
+        return Utterance(host, synthesize, self._cache, (host.name, voice, speaker, text))
+
+
+class Utterance:
+    """One piece of text being spoken. Each portion of its audio is a job of its own, so that others get their turn."""
+
+    def __init__(
+        self,
+        host: EngineHost[TtsEngine],
+        synthesize: Callable[[Cancellation], Iterator[Speech]],
+        cache: SpeechCache,
+        key: Hashable,
+    ) -> None:
+        self._host = host
+        self._cancellation = Cancellation()
+        self._portions = synthesize(self._cancellation)
+        self._cache = cache
+        self._key = key
+        self._spoken: list[Speech] = []
+
+    @property
+    def begun(self) -> bool:
+        """Whether any audio was returned."""
+        return bool(self._spoken)
+
+    async def next(self, *, urgent: bool) -> Speech:
+        """Return the next portion; not to be called after one that `ends`. What was spoken before is one portion.
+
+        When it is cancelled, the engine ends, too. Raises EngineError if the voice cannot speak, UnknownModelError for
+        a speaker that it does not have, OverloadedError if too much else is being spoken.
+        """
+        known = None if self.begun else self._cache.get(self._key)
+        speech = await self._made(urgent=urgent) if known is None else known
+        self._spoken.append(speech)
+        if speech.ends and known is None:
+            self._cache.put(self._key, Speech(b"".join(each.pcm for each in self._spoken), self._spoken[0].rate_hz))
+        return speech
+
+    async def _made(self, *, urgent: bool) -> Speech:
+        try:
+            return await self._host.run(
+                lambda _: next(self._portions, _NOTHING),
                 priority=Priority.LIVE if urgent else Priority.SPECULATIVE,
                 deadline_s=WAITS_S,
             )
-            self._cache.put(key, speech)
-        return speech
+        except asyncio.CancelledError:
+            self._cancellation.cancel()
+            raise
 
 
 def _refresh(engine: TtsEngine) -> Callable[[Cancellation], bool]:
     return lambda _: engine.refresh()
-
-
-def _synthesize(engine: TtsEngine, text: str, voice: Voice, speaker: str | None) -> Callable[[Cancellation], Speech]:
-    return lambda cancellation: engine.synthesize(text, voice, speaker, cancellation)

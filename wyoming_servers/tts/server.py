@@ -80,7 +80,7 @@ class TtsService(Service):
         await self._roster.stop()
 
     async def serve(self, connection: Connection, first: Event) -> None:
-        """Speak one text, or one stream of text; dropped at the next sentence when the client leaves."""
+        """Speak one text, or one stream of text; dropped at the next portion of a sentence when the client leaves."""
         if Synthesize.is_type(first.type):
             await connection.while_connected(self._serve_text(connection, parse(Synthesize, first)))
         elif SynthesizeStart.is_type(first.type):
@@ -115,14 +115,14 @@ class TtsService(Service):
         await connection.write(SynthesizeStopped().event())
 
     async def _speak(self, connection: Connection, wish: VoiceWish, more: Callable[[], Awaitable[str | None]]) -> None:
-        """Send each piece while the next one is being made."""
+        """Send each portion while the next one is being made."""
         reply = Reply(self._roster, wish, self._defaults, Pieces(more, self._max_chars))
         audio = AudioStream(connection)
         upcoming = asyncio.create_task(reply.next(), name="speak")
         try:
-            while (piece := await upcoming) is not None:
+            while (portion := await upcoming) is not None:
                 upcoming = asyncio.create_task(reply.next(), name="speak-ahead")
-                await audio.write(piece.speech, piece.pause_s)
+                await audio.write(portion.speech, portion.pause_s)
         finally:
             upcoming.cancel()
             await asyncio.gather(upcoming, return_exceptions=True)

@@ -27,14 +27,22 @@ class AudioStream:
         self._connection = connection
         self._rate_hz = 0
         self._samples_sent = 0
+        self._quiet_samples = 0
+        """At the end of the piece of text that is being sent."""
         self._pause_samples = 0
+        self._converter: AudioConverter | None = None
+        """For the rest of a piece whose rate is not the stream's."""
 
     async def write(self, speech: Speech, pause_s: float) -> None:
-        """Send a piece. Before the next one there will be `pause_s` of silence, of which some may be in this one."""
+        """Send a portion. Before what follows there will be `pause_s` of silence, of which some may be in this one."""
         await self._start(speech.rate_hz)
         pcm = speech.pcm if speech.rate_hz == self._rate_hz else await asyncio.to_thread(self._resample, speech)
         await self._send(bytes(2 * self._pause_samples) + pcm)
-        self._pause_samples = max(0, round(pause_s * self._rate_hz) - trailing_silence(pcm))
+        quiet = trailing_silence(pcm)
+        self._quiet_samples = quiet + (self._quiet_samples if 2 * quiet == len(pcm) else 0)
+        self._pause_samples = max(0, round(pause_s * self._rate_hz) - self._quiet_samples)
+        if speech.ends:
+            self._quiet_samples = 0
 
     async def end(self) -> None:
         """Send the end; a reply without any speech becomes a moment of silence."""
@@ -56,8 +64,12 @@ class AudioStream:
             self._samples_sent += len(audio) // 2
 
     def _resample(self, speech: Speech) -> bytes:
-        converter = AudioConverter(rate_hz=speech.rate_hz, width=2, channels=1, to_rate_hz=self._rate_hz)
-        return converter.convert(speech.pcm, last=True)
+        if self._converter is None:
+            self._converter = AudioConverter(rate_hz=speech.rate_hz, width=2, channels=1, to_rate_hz=self._rate_hz)
+        pcm = self._converter.convert(speech.pcm, last=speech.ends)
+        if speech.ends:
+            self._converter = None
+        return pcm
 
     @property
     def _timestamp_ms(self) -> int:

@@ -6,6 +6,7 @@ import ctypes
 import functools
 import re
 import threading
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -187,14 +188,15 @@ class EspeakEngine(TtsEngine):
         self._identifiers = {voice.name: identifier for voice, identifier in voices}
         self._voices = tuple(voice for voice, _ in voices)
 
-    def synthesize(self, text: str, voice: Voice, speaker: str | None, cancellation: Cancellation) -> Speech:  # noqa: ARG002 - none has speakers
-        """Speak the text; what was made so far when it is cancelled."""
+    def synthesize(self, text: str, voice: Voice, speaker: str | None, cancellation: Cancellation) -> Iterator[Speech]:  # noqa: ARG002 - none has speakers
+        """Speak the text, in one portion; what was made so far when it is cancelled."""
         identifier = self._identifiers.get(voice.name)
         if identifier is None:
             raise EngineError(f"eSpeak NG has no voice {voice.name}.")
         with _LOCK:
             library = _library()
-            return Speech(library.speak(text, identifier, self._words_per_minute, cancellation), library.rate_hz)
+            pcm = library.speak(text, identifier, self._words_per_minute, cancellation)
+        yield Speech(pcm, library.rate_hz)
 
 
 def create(settings: Settings) -> TtsEngine:

@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from ...errors import EngineError, EngineUnavailableError, SottoError, UnknownModelError
 from ...settings import Settings
 from ...worker import Cancellation
 from ..engine import Speech, TtsCapabilities, TtsEngine, Voice
 from ..language import VoiceDefaults, base_of, find_voice, voice_for
+from ..piper_voice import PiperVoice, open_voice
 from ..voice_files import ATTRIBUTION, Stamp, VoiceFile, read_voice, stamp_of
 
 _LOGGER = logging.getLogger(__name__)
-
-MAX_THREADS = 4
-"""Of one synthesis. With a "medium" voice on 2 cores, one thread takes 0.16 of real time, two 0.08, four on the same
-two cores 0.10; Piper's own choice, every core with spinning threads, 0.08 when alone and as slow as one as soon as
-anything else runs. Without spinning it is no slower and leaves the cores to speech recognition between two layers."""
-
-TARGET_RMS = 0.12
-"""Loudness of speech without its pauses, -18 dBFS: eSpeak NG's, measured over twelve languages (0.10 to 0.15)."""
-_GAINS = (0.25, 8.0)
-_QUIET = 0.02
-_KNEE = 0.8
-_WARM_UP = "1, 2, 3, 4, 5."
-"""Every language reads figures."""
-_SENTENCE_GAP_S = 0.15
-"""Between two sentences in one piece of text."""
-
-Samples = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +25,7 @@ class _Resident:
     """A voice in memory."""
 
     stamp: Stamp
-    voice: Any
-    gain: float
-    """Brings it to TARGET_RMS. One for all its sentences: scaling each to its own peak, as Piper does by default,
-    makes a short "Okay." as loud as a shout."""
+    voice: PiperVoice
 
 
 class PiperEngine(TtsEngine):
@@ -138,25 +114,14 @@ class PiperEngine(TtsEngine):
             self._by_name.setdefault(file.voice.name, file)
         self._voices = tuple(file.voice for file in self._by_name.values())
 
-    def synthesize(self, text: str, voice: Voice, speaker: str | None, cancellation: Cancellation) -> Speech:
+    def synthesize(self, text: str, voice: Voice, speaker: str | None, cancellation: Cancellation) -> Iterator[Speech]:
         """Speak the text; what was made so far when it is cancelled.
 
         Raises EngineError for a voice that cannot be loaded, UnknownModelError for a speaker it does not have.
         """
         resident = self._get(voice.name)
-        native = resident.voice
-        options = import_module("piper").SynthesisConfig(
-            speaker_id=self._speaker_id(voice.name, speaker),
-            length_scale=native.config.length_scale / self._speed,
-            normalize_audio=False,
-        )
-        sentences: list[Samples] = []
-        for chunk in native.synthesize(text, options):
-            sentences.append(np.atleast_1d(chunk.audio_float_array))
-            if cancellation.cancelled:
-                break
-        rate_hz = int(native.config.sample_rate)
-        return Speech(to_pcm16(_join(sentences, round(_SENTENCE_GAP_S * rate_hz)) * np.float32(resident.gain)), rate_hz)
+        speaker_id = self._speaker_id(voice.name, speaker)
+        yield from resident.voice.speak(text, self._speed, speaker_id, cancellation)
 
     def _speaker_id(self, name: str, speaker: str | None) -> int | None:
         if speaker is None:
@@ -182,8 +147,7 @@ class PiperEngine(TtsEngine):
 
     def _load_voice(self, file: VoiceFile) -> _Resident:
         try:
-            voice = _open(file, cuda=self._cuda)
-            gain = _gain(voice)
+            voice = open_voice(file, cuda=self._cuda)
         except Exception as err:
             _LOGGER.debug("The voice %s does not load", file.voice.name, exc_info=True)
             self._broken[file.path] = file.stamp
@@ -192,7 +156,7 @@ class PiperEngine(TtsEngine):
             raise EngineError(
                 f"The voice {file.voice.name} cannot be loaded: {type(err).__name__}.", remedy="Download it again."
             ) from err
-        return _Resident(file.stamp, voice, gain)
+        return _Resident(file.stamp, voice)
 
 
 def _stamp(path: Path) -> Stamp | None:
@@ -200,53 +164,6 @@ def _stamp(path: Path) -> Stamp | None:
         return stamp_of(path)
     except OSError:
         return None
-
-
-def _open(file: VoiceFile, *, cuda: bool) -> Any:
-    """Return a `piper.PiperVoice`. Not by its own `load`, which takes no session options."""
-    piper, config, runtime = import_module("piper"), import_module("piper.config"), import_module("onnxruntime")
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = min(MAX_THREADS, os.cpu_count() or 1)
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = runtime.InferenceSession(str(file.path), sess_options=options, providers=_providers(cuda=cuda))
-    voice = piper.PiperVoice(config=config.PiperConfig.from_dict(dict(file.config)), session=session)
-    voice.download_dir = file.path.parent
-    return voice
-
-
-def _providers(*, cuda: bool) -> Sequence[Any]:
-    # An exhaustive search of convolutions, the default, is repeated for every new length of text.
-    on_gpu = [("CUDAExecutionProvider", {"cudnn_conv_algo_search": "HEURISTIC"})]
-    return [*(on_gpu if cuda else ()), "CPUExecutionProvider"]
-
-
-def _gain(voice: Any) -> float:
-    """Return what brings a voice to TARGET_RMS, measured on a few words, which also warms it up."""
-    options = import_module("piper").SynthesisConfig(normalize_audio=False)
-    samples = _join((chunk.audio_float_array for chunk in voice.synthesize(_WARM_UP, options)), 0)
-    spoken = samples[np.abs(samples) > _QUIET * np.max(np.abs(samples), initial=0.0)]
-    if not spoken.size:
-        return 1.0
-    rms = float(np.sqrt(np.mean(np.square(spoken, dtype=np.float64))))
-    return float(np.clip(TARGET_RMS / max(rms, 1e-6), *_GAINS))
-
-
-def _join(sentences: Iterable[Samples], gap: int) -> Samples:
-    joined: list[Samples] = []
-    for sentence in sentences:
-        joined += [np.zeros(gap, np.float32), sentence] if joined else [sentence]
-    return np.concatenate(joined) if joined else np.zeros(0, np.float32)
-
-
-def to_pcm16(samples: Samples) -> bytes:
-    """Return 16-bit PCM; samples that a gain took beyond the range are bent, not cut."""
-    loud = np.abs(samples)
-    if np.max(loud, initial=0.0) > _KNEE:
-        room = 1.0 - _KNEE
-        bent = _KNEE + room * np.tanh((loud - _KNEE) / room)
-        samples = np.where(loud > _KNEE, np.copysign(bent, samples), samples)
-    return (samples * 32767.0).astype("<i2").tobytes()
 
 
 def create(settings: Settings) -> TtsEngine:
