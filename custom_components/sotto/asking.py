@@ -6,11 +6,9 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from homeassistant.components import conversation
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_LLM_HASS_API, CONF_PROMPT
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import TemplateError
 from homeassistant.helpers import llm, template
 from homeassistant.util import dt as dt_util
 
@@ -33,10 +31,9 @@ async def instructions_of(hass: HomeAssistant, subentry: ConfigSubentry, context
 
     Assist's own prompt is left out: the server writes a shorter one from the home's names. Raises TemplateError.
     """
-    parts = [_rendered(hass, subentry.data.get(CONF_PROMPT) or "", context)]
-    for api_id in apis_of(subentry):
-        if api_id != llm.LLM_API_ASSIST:
-            parts.append((await llm.async_get_api(hass, api_id, context)).api_prompt)
+    others = [api_id for api_id in apis_of(subentry) if api_id != llm.LLM_API_ASSIST]
+    told = [(await llm.async_get_api(hass, api_id, context)).api_prompt for api_id in others]
+    parts = (_rendered(hass, subentry.data.get(CONF_PROMPT) or "", context), *told)
     return "\n".join(part.strip() for part in parts if part.strip())
 
 

@@ -11,11 +11,13 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-REQUEST_S = 10.0
-"""For an answer that comes from the server's memory."""
 CONNECT_S = 5.0
-SILENCE_S = 20.0
+AT_ONCE = aiohttp.ClientTimeout(total=10)
+"""For an answer that comes from the server's memory."""
+STREAMED = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=20)
 """A stream of the server is never silent for longer than 5 s; four of these missing means that it is gone."""
+EVALUATED = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=600)
+"""A long prompt on a slow machine takes minutes; nobody waits for it."""
 
 Json = dict[str, Any]
 
@@ -159,8 +161,7 @@ class SottoClient:
 
     async def prefill(self, body: Mapping[str, Any]) -> int:
         """Have a prompt evaluated ahead of time; return how many tokens that took."""
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=600)
-        return int((await self._json("POST", "api/prefill", body, timeout))["tokens"])
+        return int((await self._json("POST", "api/prefill", body, EVALUATED))["tokens"])
 
     async def events(self) -> AsyncGenerator[Status]:
         """Yield how the server is, now and whenever that changes; ends when the server stops."""
@@ -192,10 +193,9 @@ class SottoClient:
         method: str,
         path: str,
         body: Mapping[str, Any] | None = None,
-        timeout: aiohttp.ClientTimeout | None = None,
+        patience: aiohttp.ClientTimeout = AT_ONCE,
     ) -> Json:
-        timeout = timeout or aiohttp.ClientTimeout(total=REQUEST_S)
-        async with self._open(method, path, body, timeout) as response:
+        async with self._open(method, path, body, patience) as response:
             return _parsed(await response.read())
 
     @asynccontextmanager
@@ -204,12 +204,11 @@ class SottoClient:
         method: str,
         path: str,
         body: Mapping[str, Any] | None = None,
-        timeout: aiohttp.ClientTimeout | None = None,
+        patience: aiohttp.ClientTimeout = STREAMED,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        timeout = timeout or aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=SILENCE_S)
         try:
             async with self._session.request(
-                method, self._url / path, json=body, headers=self._headers, timeout=timeout, allow_redirects=False
+                method, self._url / path, json=body, headers=self._headers, timeout=patience, allow_redirects=False
             ) as response:
                 if 300 <= response.status < 400:
                     raise RedirectedError("The address redirects to another one.")

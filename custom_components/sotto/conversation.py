@@ -19,7 +19,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .asking import Asking
 from .client import CannotConnectError, Figures, InvalidTokenError, RefusedError, SottoError
-from .confirmation import Confirmed, Confirmations
+from .confirmation import Confirmations, Confirmed
 from .const import CONF_CONFIRM, CONF_PREFILL, DEFAULT_CONFIRM, DOMAIN, LOGGER, SUBENTRY_CONVERSATION, Confirm
 from .coordinator import SottoConfigEntry
 from .deltas import Deltas
@@ -226,7 +226,7 @@ class Answering:
         if isinstance(err, InvalidTokenError):
             self.error = "invalid_token"
             self._agent.entry.async_start_reauth(self._agent.hass)
-            return say(Sentence.TOKEN, self._language)
+            return say(Sentence.SIGNED_OUT, self._language)
         if isinstance(err, CannotConnectError):
             self.error = "cannot_connect"
             return say(Sentence.BROKE_OFF if begun else Sentence.UNREACHABLE, self._language)

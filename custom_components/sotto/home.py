@@ -46,8 +46,8 @@ TOLD_ATTRIBUTES = frozenset(
 @callback
 def exposed_states(hass: HomeAssistant) -> list[State]:
     """Return the states of what is exposed to Assist, by entity id."""
-    states = (state for state in hass.states.async_all() if async_should_expose(hass, CONVERSATION_DOMAIN, state.entity_id))
-    return sorted(states, key=lambda state: state.entity_id)
+    everything = sorted(hass.states.async_all(), key=lambda state: state.entity_id)
+    return [state for state in everything if async_should_expose(hass, CONVERSATION_DOMAIN, state.entity_id)]
 
 
 @callback
@@ -67,7 +67,7 @@ def async_snapshot(hass: HomeAssistant) -> Json:
         "entities": [_entity(hass, state) for state in exposed_states(hass)],
         "device_areas": {
             device.id: area_id
-            for device in dr.async_get(hass).devices.values()
+            for device in dr.async_get(hass).devices
             if (area_id := dr.async_get_effective_area_id(hass, device)) in known
         },
     }
@@ -121,6 +121,7 @@ def _plain(value: Any) -> Any:
 
 def naming_of(snapshot: Mapping[str, Any]) -> str:
     """Return a hash of all but states: while it stays the same, the server need not be told again."""
-    entities = [{key: value for key, value in entity.items() if key not in {"state", "attributes"}} for entity in snapshot["entities"]]
+    unsaid = {"state", "attributes"}
+    entities = [{key: entity[key] for key in entity if key not in unsaid} for entity in snapshot["entities"]]
     written = json.dumps({**snapshot, "entities": entities}, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(written.encode()).hexdigest()

@@ -15,6 +15,7 @@ from homeassistant.helpers import area_registry as ar, entity_registry as er, fl
 from homeassistant.helpers.chat_session import CONVERSATION_TIMEOUT
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.util import dt as dt_util
+from homeassistant.util.event_type import EventType
 
 from .asking import Asking, apis_of
 from .client import SottoError
@@ -25,7 +26,11 @@ from .messages import functions_of, messages_of
 NAMES_SETTLE_S = 10
 """After a change of a name, before the prompt is evaluated anew: they come in rows."""
 
-_RENAMING = (er.EVENT_ENTITY_REGISTRY_UPDATED, ar.EVENT_AREA_REGISTRY_UPDATED, fr.EVENT_FLOOR_REGISTRY_UPDATED)
+_RENAMING: tuple[EventType[Any], ...] = (
+    er.EVENT_ENTITY_REGISTRY_UPDATED,
+    ar.EVENT_AREA_REGISTRY_UPDATED,
+    fr.EVENT_FLOOR_REGISTRY_UPDATED,
+)
 
 
 class Preparing:

@@ -10,7 +10,7 @@ class Sentence(StrEnum):
 
     UNREACHABLE = "unreachable"
     BROKE_OFF = "broke_off"
-    TOKEN = "token"
+    SIGNED_OUT = "signed_out"
     LOADING = "loading"
     NO_MODEL = "no_model"
     BUSY = "busy"
@@ -31,7 +31,7 @@ _BY_CODE = {
 _ENGLISH = {
     Sentence.UNREACHABLE: "Sorry, I cannot reach Sotto right now.",
     Sentence.BROKE_OFF: "Sorry, I lost the connection to Sotto. Please ask again.",
-    Sentence.TOKEN: "Sorry, Sotto does not let me in any more. Please sign in to it again in Home Assistant's settings.",
+    Sentence.SIGNED_OUT: "Sorry, Sotto does not let me in any more. Please sign in to it again in the settings.",
     Sentence.LOADING: "I am still waking up. Please ask again in a moment.",
     Sentence.NO_MODEL: "Sorry, my language model is not available right now.",
     Sentence.BUSY: "Sorry, I am too busy right now. Please ask again in a moment.",
@@ -42,7 +42,7 @@ _ENGLISH = {
 _CHINESE = {
     Sentence.UNREACHABLE: "抱歉,现在连接不上 Sotto。",
     Sentence.BROKE_OFF: "抱歉,和 Sotto 的连接断开了,请再说一遍。",
-    Sentence.TOKEN: "抱歉,Sotto 的令牌已失效,请在 Home Assistant 的设置里重新登录。",
+    Sentence.SIGNED_OUT: "抱歉,Sotto 的令牌已失效,请在 Home Assistant 的设置里重新登录。",
     Sentence.LOADING: "我还在启动,请稍后再试。",
     Sentence.NO_MODEL: "抱歉,语言模型现在不可用。",
     Sentence.BUSY: "抱歉,我现在有点忙,请稍后再试。",

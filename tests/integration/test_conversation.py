@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 import logging
 from typing import Any
 
@@ -70,7 +69,7 @@ class Talk:
 
 
 @pytest.fixture
-def talk(hass: HomeAssistant, house: House) -> Iterator[Talk]:
+def talk(hass: HomeAssistant, house: House) -> Talk:
     return Talk(hass, house)
 
 
@@ -280,9 +279,7 @@ async def test_a_chinese_answer_of_two_sentences_begins_to_be_spoken_with_the_fi
     assert server.requests[1].body["messages"][1]["content"] == "客厅的灯开着。 卧室的灯关着。"
 
 
-async def test_nothing_private_is_logged(
-    talk: Talk, server: ScriptedServer, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_nothing_private_is_logged(talk: Talk, server: ScriptedServer, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     server.plays(says("The password is swordfish."), refuses("internal-error"))
     await talk.say("tell me the secret")
