@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 import re
 from typing import Any
 
@@ -50,15 +50,22 @@ def _subentry(subentry: ConfigSubentry) -> dict[str, Any]:
 
 
 def _server(coordinator: SottoCoordinator) -> dict[str, Any]:
-    err = coordinator.last_exception
+    errors = list(_causes(coordinator.last_exception))
     return {
         "reachable": coordinator.last_update_success,
         "following": coordinator.following,
         "knows_the_home": coordinator.home_hash is not None,
-        "last_error": None if err is None else type(err).__name__,
-        "last_error_code": err.code if isinstance(err, RefusedError) else None,
+        "last_error": [type(err).__name__ for err in errors],
+        "last_error_code": next((err.code for err in errors if isinstance(err, RefusedError)), None),
         "status": _status(coordinator.data),
     }
+
+
+def _causes(err: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what caused it. Their texts may name hosts, their types do not."""
+    while err is not None:
+        yield err
+        err = err.__cause__
 
 
 def _status(status: Status) -> dict[str, Any]:
