@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
+import re
 
 from yarl import URL
 
 from .const import DEFAULT_PORT
+
+_END = re.compile(r"(/v1|/)*$")
 
 
 def completed(typed: str) -> str:
@@ -17,13 +20,13 @@ def completed(typed: str) -> str:
     """
     text = typed.strip()
     url = URL(text if "://" in text else f"http://{_bracketed(text)}")
-    if url.scheme not in {"http", "https"} or not url.host or any(each.isspace() for each in text):
+    if url.scheme not in {"http", "https"} or not url.host or any(each.isspace() for each in text + url.host):
         raise ValueError("This is no address of a web server.")
     if url.user is not None or url.query_string or url.fragment:
         raise ValueError("An address has no user and no query.")
     url.host.encode("idna")  # raises UnicodeError, a ValueError, for what no name server can be asked
     port = DEFAULT_PORT if url.explicit_port is None and url.scheme == "http" else url.explicit_port
-    path = url.raw_path.rstrip("/").removesuffix("/v1")
+    path = _END.sub("", url.raw_path)
     # Not str(url), which leaves out the port 80 that somebody wrote.
     return f"{url.scheme}://{_bracketed(url.host)}{'' if port is None else f':{port}'}{path}"
 
