@@ -18,6 +18,7 @@ from custom_components.sotto.const import DOMAIN, SUBENTRY_AI_TASK, SUBENTRY_CON
 from custom_components.sotto.subentry_flow import NEW_AI_TASK, NEW_CONVERSATION
 from tests.integration.household import House, furnish
 from tests.integration.scripted_server import ScriptedServer
+from tests.integration.translated import all_is_translated
 
 
 @pytest.fixture(autouse=True)
@@ -44,12 +45,13 @@ def hass_config_dir(config_folder: str) -> str:
 
 
 @pytest.fixture
-async def hass(hass: HomeAssistant) -> HomeAssistant:
-    """Return a running Home Assistant that finds the integration."""
+async def hass(hass: HomeAssistant) -> AsyncIterator[HomeAssistant]:
+    """Return a running Home Assistant that finds the integration; fails for what that shows without words."""
     hass.data.pop(DATA_CUSTOM_COMPONENTS)
     assert await async_setup_component(hass, "homeassistant", {})
     assert await async_setup_component(hass, "ffmpeg", {"ffmpeg": {"ffmpeg_bin": get_ffmpeg_exe()}})
-    return hass
+    with all_is_translated(hass):
+        yield hass
 
 
 @pytest.fixture
