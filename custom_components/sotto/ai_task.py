@@ -91,31 +91,31 @@ class SottoAITask(SottoAgentEntity, AITaskEntity):
         format_ = None if task.structure is None else _format(task.name, task.structure, chat_log.llm_api)
         pictures = await self._pictures(task.attachments or [])
         try:
-            text = await self._answer(chat_log, pictures, format_)
+            answer = await self._answer(chat_log, pictures, format_)
         except SottoError as err:
             raise self._error(err) from err
-        data: Any = text if task.structure is None else _parsed(text)
+        data: Any = answer.text if task.structure is None else self._data(answer)
         return GenDataTaskResult(conversation_id=chat_log.conversation_id, data=data)
 
-    async def _answer(self, chat_log: ChatLog, pictures: list[Picture], format_: Json | None) -> str:
-        """Return the last words of the model, after it has called what it wanted to.
+    async def _answer(self, chat_log: ChatLog, pictures: list[Picture], format_: Json | None) -> Deltas:
+        """Return the last answer of the model, after it has called what it wanted to.
 
         With a JSON schema the server lets it call nothing, so the schema comes when it is done with the tools.
         """
-        text = None if chat_log.llm_api is None else await self._call_tools(chat_log, pictures)
-        if text is None or format_ is not None:
-            text, _ = await self._ask(chat_log, pictures, {} if format_ is None else {"response_format": format_})
-        chat_log.async_add_assistant_content_without_tools(AssistantContent(self.entity_id, text))
-        return text
+        answer = None if chat_log.llm_api is None else await self._call_tools(chat_log, pictures)
+        if answer is None or format_ is not None:
+            answer = await self._ask(chat_log, pictures, {} if format_ is None else {"response_format": format_})
+        chat_log.async_add_assistant_content_without_tools(AssistantContent(self.entity_id, answer.text))
+        return answer
 
-    async def _call_tools(self, chat_log: ChatLog, pictures: list[Picture]) -> str:
+    async def _call_tools(self, chat_log: ChatLog, pictures: list[Picture]) -> Deltas:
         tools: Json = {"tools": functions_of(chat_log.llm_api)}
         for _ in range(MAX_ROUNDS):
-            text, calls = await self._ask(chat_log, pictures, tools)
-            if not calls:
-                return text
-            content = AssistantContent(self.entity_id, text or None, tool_calls=calls)
-            refused = await self._refused(chat_log, calls)
+            answer = await self._ask(chat_log, pictures, tools)
+            if not answer.calls:
+                return answer
+            content = AssistantContent(self.entity_id, answer.text or None, tool_calls=answer.calls)
+            refused = await self._refused(chat_log, answer.calls)
             async for _result in chat_log.async_add_assistant_content(content, tool_call_tasks=refused):
                 pass
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="task_looped")
@@ -128,20 +128,35 @@ class SottoAITask(SottoAgentEntity, AITaskEntity):
                 refused[call.id] = self.hass.async_create_task(_refuse(), f"sotto-refused-{call.id}")
         return refused
 
-    async def _ask(self, chat_log: ChatLog, pictures: list[Picture], more: Json) -> tuple[str, list[llm.ToolInput]]:
+    async def _ask(self, chat_log: ChatLog, pictures: list[Picture], more: Json) -> Deltas:
         """Return what the model says, and what it wants called. Raises SottoError."""
-        options = self.subentry.data
         body: Json = {
             "messages": _messages(chat_log, pictures),
-            "max_completion_tokens": int(options.get(CONF_MAX_TOKENS, DEFAULT_AI_TASK_TOKENS)),
-            "temperature": float(options.get(CONF_TEMPERATURE, DEFAULT_TEMPERATURE)),
+            "max_completion_tokens": self._max_tokens,
+            "temperature": float(self.subentry.data.get(CONF_TEMPERATURE, DEFAULT_TEMPERATURE)),
             **more,
         }
         answer = Deltas()
         async with aclosing(answer.of(self._asking.chat(body))) as deltas:
             async for _ in deltas:
                 pass
-        return answer.text.strip(), answer.calls
+        return answer
+
+    @property
+    def _max_tokens(self) -> int:
+        return int(self.subentry.data.get(CONF_MAX_TOKENS, DEFAULT_AI_TASK_TOKENS))
+
+    def _data(self, answer: Deltas) -> Any:
+        """Return the data that an answer consists of. Raises HomeAssistantError."""
+        try:
+            return json_loads_object(answer.text)
+        except ValueError as err:
+            cut_short = answer.figures is not None and answer.figures.completion_tokens >= self._max_tokens
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="task_cut_short" if cut_short else "task_unreadable",
+                translation_placeholders={"tokens": str(self._max_tokens)} if cut_short else None,
+            ) from err
 
     async def _pictures(self, attachments: list[Attachment]) -> list[Picture]:
         """Return the pictures of a task as they are sent. Raises HomeAssistantError for what is none."""
@@ -193,13 +208,6 @@ def _format(name: str, structure: Schema, api: llm.APIInstance | None) -> Json:
     serializer = llm.selector_serializer if api is None else api.custom_serializer
     schema = to_openapi(structure, custom_serializer=serializer, openapi_version="3.1.0")
     return {"type": "json_schema", "json_schema": {"name": slugify(name)[:64] or "task", "schema": schema}}
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json_loads_object(text)
-    except ValueError as err:
-        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="task_unreadable") from err
 
 
 def _about(key: str, attachment: Attachment, **placeholders: str) -> HomeAssistantError:
