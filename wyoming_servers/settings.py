@@ -7,6 +7,7 @@ dataclasses, and values are checked against them, here and nowhere else.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -73,6 +74,11 @@ class ServerSettings:
     )
     data_dir: Path = _setting(_default_data_dir, _path, "Folder of models, voices and wake words")
     language: str = _setting("en", str, "Language of the household, such as en or zh-CN, where nothing else tells")
+
+    @property
+    def name(self) -> str:
+        """What the server is called on the network."""
+        return self.zeroconf_name or f"sotto-{socket.gethostname()}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,6 +176,11 @@ class HttpSettings:
     uri: str = _setting(f"tcp://0.0.0.0:{HTTP_PORT}", str, "Where HTTP listens: tcp://HOST:PORT; empty: nowhere")
     token: str = _setting(
         "", str, "Bearer token that clients must send; default: made at the first start, in DATA_DIR/token", secret=True
+    )
+    pairing_s: float = _setting(
+        900.0,
+        _number(float, 0.0, 86_400.0),
+        "Seconds after a start in which the first client of this network may fetch the token; 0: never",
     )
 
 

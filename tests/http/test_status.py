@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -76,8 +77,8 @@ async def test_the_status_tells_of_the_model_and_the_home(http: aiohttp.ClientSe
     assert status["homes_sent"] == 1
 
 
-async def test_without_a_language_model_the_rest_is_served(open_door: OpenDoor) -> None:
-    door = HttpDoor(build({"http_uri": "tcp://127.0.0.1:0"}), None, DemoHome())
+async def test_without_a_language_model_the_rest_is_served(tmp_path: Path) -> None:
+    door = HttpDoor(build({"http_uri": "tcp://127.0.0.1:0", "data_dir": str(tmp_path)}), None, DemoHome())
     await door.start()
     try:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{door.port}") as session:

@@ -7,14 +7,14 @@ import asyncio
 import logging
 import os
 import signal
-import socket
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
 from .. import __version__
 from ..assembly import STAGES, make_home, make_http_door, make_mind, make_services
 from ..errors import SettingsError
-from ..front.discovery import Announcement, addresses_for
+from ..front.discovery import SOTTO, WYOMING, Advertised, Announcement, addresses_for
 from ..front.server import Server
 from ..protocol.connection import Limits
 from ..protocol.service import Stage
@@ -85,12 +85,18 @@ async def _start(stack: AsyncExitStack, settings: Settings, stages: list[Stage])
         stack.push_async_callback(door.stop)
         await door.start()
     _LOGGER.info("Sotto %s listens on %s: %s", __version__, server.uri, ", ".join(services))
-    if settings.server.zeroconf and server.port is not None:
-        await stack.enter_async_context(await _announcement(settings, server.port))
+    if settings.server.zeroconf:
+        ports = [
+            await _advertised(WYOMING, settings.server.uri, server.port, {"version": __version__}),
+            await _advertised(SOTTO, settings.http.uri, door.port, door.about) if door is not None else None,
+        ]
+        if told := [each for each in ports if each is not None]:
+            await stack.enter_async_context(Announcement(settings.server.name, told))
 
 
-async def _announcement(settings: Settings, port: int) -> Announcement:
-    name = settings.server.zeroconf_name or f"sotto-{socket.gethostname()}"
-    host = urlsplit(settings.server.uri).hostname or ""
-    addresses = await asyncio.to_thread(addresses_for, host)
-    return Announcement(name, port, addresses)
+async def _advertised(type_: str, uri: str, port: int | None, properties: Mapping[str, str]) -> Advertised | None:
+    """Return what is told of a port; None if it is none, but a unix socket."""
+    if port is None:
+        return None
+    addresses = await asyncio.to_thread(addresses_for, urlsplit(uri).hostname or "")
+    return Advertised(type_, port, addresses, properties)

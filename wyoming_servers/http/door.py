@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from time import monotonic
 
 from aiohttp import web
@@ -14,11 +15,15 @@ from ..home.model import Home
 from ..settings import Settings
 from .bearer import checked_token, read_or_make_token
 from .chat import Chat, read_body
+from .events import Events
 from .failures import error_response, told
 from .guard import Guard, is_loopback
 from .homes import Homes, counts, parse_home
+from .identity import Identity, read_or_make_id
 from .listening import HttpConnection, RefusedConnection, bind
 from .metrics import Metrics
+from .paired import PairingFiles
+from .pairing import Pairing
 from .status import Status
 
 _LOGGER = logging.getLogger(__name__)
@@ -39,13 +44,23 @@ CLIENT_LEFT = 499
 class HttpDoor:
     """Serves OpenAI's protocol and Sotto's additions on `settings.http.uri`."""
 
-    def __init__(self, settings: Settings, mind: Mind | None, home: Home) -> None:
-        """Stand before a mind that others start and stop; None: there is no language model, and chats are refused."""
+    def __init__(
+        self, settings: Settings, mind: Mind | None, home: Home, clock: Callable[[], float] = monotonic
+    ) -> None:
+        """Stand before a mind that others start and stop; None: there is no language model, and chats are refused.
+
+        `clock` tells how long pairing is open.
+        """
         self._settings = settings
+        self._clock = clock
         self._mind = mind
         self._homes = Homes(home)
         self._metrics = Metrics(lambda: mind.status if mind is not None else None)
         self._guard: Guard | None = None
+        self._pairing: Pairing | None = None
+        self._events: Events | None = None
+        self.about: dict[str, str] = {}
+        """What zeroconf tells of the server, once the door is open."""
         self._handlers: web.Server | None = None
         self._runner: web.AppRunner | None = None
         self._server: asyncio.Server | None = None
@@ -59,13 +74,11 @@ class HttpDoor:
         return int(sockets[0].getsockname()[1]) if sockets else None
 
     async def start(self) -> None:
-        """Open the door. Raises SettingsError for an address or a token file that cannot be used."""
+        """Open the door. Raises SettingsError for an address or a file in the data folder that cannot be used."""
         self._server = await bind(self._settings.http.uri, self._connected)
         try:
-            self._guard = await self._make_guard(self._server)
-            self._runner = web.AppRunner(
-                self._application(), handler_cancellation=True, shutdown_timeout=FINISH_WITHIN_S
-            )
+            application = await self._furnish(self._server)
+            self._runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=FINISH_WITHIN_S)
             await self._runner.setup()
             self._handlers = self._runner.server
             await self._server.start_serving()
@@ -79,6 +92,10 @@ class HttpDoor:
         if self._server is not None:
             self._server.close()
             self._server = None
+        if self._events is not None:
+            self._events.close()
+        if self._pairing is not None:
+            await self._pairing.stop()
         for transport in self._refused:
             transport.abort()
         if self._runner is not None:
@@ -87,16 +104,26 @@ class HttpDoor:
         if self._running:
             await asyncio.wait(self._running, timeout=STOP_WITHIN_S)
 
-    async def _make_guard(self, server: asyncio.Server) -> Guard:
-        """Ask for the token that is set, or, unless only this machine can connect, for the one in the data folder."""
-        given = self._settings.http.token
+    async def _furnish(self, server: asyncio.Server) -> web.Application:
+        """Return what answers on this server; what it needs of the data folder is there then."""
+        settings, folder = self._settings, self._settings.server.data_dir
         loopback = all(is_loopback(each.getsockname()[0]) for each in server.sockets)
+        token = await self._token(loopback=loopback)
+        identity = Identity(await asyncio.to_thread(read_or_make_id, folder / "id"), settings.server.name)
+        self._guard = Guard(token, loopback=loopback)
+        self._pairing = Pairing(PairingFiles(folder), token, identity.id, settings.http.pairing_s, self._clock)
+        await self._pairing.start()
+        self.about = identity.properties
+        return self._application(Status(identity, self._pairing, self._mind, self._homes, self._metrics), self._pairing)
+
+    async def _token(self, *, loopback: bool) -> str | None:
+        """Return the token that is set, or, unless only this machine can connect, the one in the data folder."""
+        given = self._settings.http.token
         if given:
-            return Guard(checked_token(given, "SOTTO_HTTP_TOKEN"), loopback=loopback)
+            return checked_token(given, "SOTTO_HTTP_TOKEN")
         if loopback:
-            return Guard(None, loopback=True)
-        path = self._settings.server.data_dir / "token"
-        return Guard(await asyncio.to_thread(read_or_make_token, path), loopback=False)
+            return None
+        return await asyncio.to_thread(read_or_make_token, self._settings.server.data_dir / "token")
 
     def _connected(self) -> asyncio.Protocol:
         handlers = self._handlers
@@ -114,10 +141,10 @@ class HttpDoor:
             max_field_size=HEADER_BYTES,
         )
 
-    def _application(self) -> web.Application:
+    def _application(self, status: Status, pairing: Pairing) -> web.Application:
         app = web.Application(middlewares=[self._answer], client_max_size=BODY_BYTES)
+        events = self._events = Events(status.of)
         chat = Chat(self._settings, self._mind, self._homes, self._metrics)
-        status = Status(self._mind, self._homes, self._metrics)
         app.add_routes(
             [
                 web.post("/v1/chat/completions", chat.complete),
@@ -126,7 +153,10 @@ class HttpDoor:
                 web.post("/api/prefill", chat.prefill),
                 web.post("/api/home", self._keep_home),
                 web.get("/api/home/{hash}", self._find_home),
+                web.get("/api/info", status.info),
+                web.post("/api/pair", pairing.pair),
                 web.get("/api/status", status.status),
+                web.get("/api/events", events.follow, allow_head=False),
                 web.get("/healthz", status.health),
                 web.get("/readyz", status.ready),
                 web.get("/metrics", status.metrics),

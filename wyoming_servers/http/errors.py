@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import BadRequestError, LimitExceededError, SottoError
+from ..errors import BadRequestError, LimitExceededError, OverloadedError, SottoError
 
 
 class FieldError(BadRequestError):
@@ -31,6 +31,24 @@ class ForbiddenError(SottoError):
     """A web page of somebody else is asking."""
 
     code = "forbidden"
+
+
+class PairingClosedError(ForbiddenError):
+    """The token is not given out: not any more, or not to this client."""
+
+    code = "pairing-closed"
+
+
+class TooManyTriesError(OverloadedError):
+    """Somebody tries to pair again and again."""
+
+    code = "too-many-tries"
+
+
+class StorageError(SottoError):
+    """The data folder does not take what has to be kept."""
+
+    code = "storage-failed"
 
 
 class NotFoundError(BadRequestError):
@@ -74,6 +92,7 @@ _STATUS = {
     "limit-exceeded": 400,
     "invalid_api_key": 401,
     "forbidden": 403,
+    "pairing-closed": 403,
     "not-found": 404,
     "unknown_home": 404,  # a 409 would be sent again unchanged by the official client
     "unknown-model": 404,
@@ -82,16 +101,18 @@ _STATUS = {
     "body-too-large": 413,
     "unsupported-media-type": 415,
     "overloaded": 429,
+    "too-many-tries": 429,
     "header-too-large": 431,
     "remote-failed": 502,
     "home-failed": 502,
     "engine-unavailable": 503,
     "no-memory": 503,
     "engine-loading": 503,
+    "storage-failed": 507,
 }
 """By code; anything else is 500."""
 
-_RETRY_AFTER_S = {"engine-loading": 2, "overloaded": 1}
+_RETRY_AFTER_S = {"engine-loading": 2, "overloaded": 1, "too-many-tries": 60}
 
 
 def status_of(error: SottoError) -> int:

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from .errors import ForbiddenError, UnauthorizedError
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz"})
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/api/info", "/api/pair"})
 """What is answered without the token."""
 
 

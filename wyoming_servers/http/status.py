@@ -1,4 +1,4 @@
-"""What is told of the server and its model: `/healthz`, `/readyz`, `/api/status`, `/metrics` and `/v1/models`."""
+"""What is told of the server and its model: `/api/info`, `/api/status`, `/v1/models`, `/healthz`, metrics."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ from typing import Any
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from .. import __version__
-from ..conversation.engine import ModelState, ModelStatus
-from ..conversation.mind import Mind
+from ..conversation.engine import Finished, ModelState, ModelStatus
+from ..conversation.mind import Load, Mind
 from ..errors import EngineLoadingError, EngineUnavailableError, UnknownModelError
+from .answer import rounded
 from .homes import Homes, counts
+from .identity import Identity
 from .metrics import Metrics
+from .pairing import Pairing
 
 
 class Status:
     """Answers from memory."""
 
-    def __init__(self, mind: Mind | None, homes: Homes, metrics: Metrics) -> None:
+    def __init__(self, identity: Identity, pairing: Pairing, mind: Mind | None, homes: Homes, metrics: Metrics) -> None:
+        self._identity = identity
+        self._pairing = pairing
         self._mind = mind
         self._homes = homes
         self._metrics = metrics
@@ -40,18 +44,34 @@ class Status:
             raise EngineUnavailableError("The language model failed.", remedy="/api/status says why.")
         return web.json_response({"status": "ready"})
 
-    async def status(self, _: web.Request) -> web.Response:
+    async def info(self, request: web.Request) -> web.Response:
+        """Answer with what everybody may know."""
+        return web.json_response(self._about(request))
+
+    async def status(self, request: web.Request) -> web.Response:
         """Answer with what there is and how it is."""
-        own = self._homes.own
-        return web.json_response(
-            {
-                "version": __version__,
-                "uptime_s": round(time.monotonic() - self._started, 1),
-                "model": asdict(self._model) if self._model is not None else None,
-                "home": counts(own.snapshot),
-                "homes_sent": len(self._homes),
-            }
-        )
+        return web.json_response(self.of(request))
+
+    def of(self, request: web.Request) -> dict[str, Any]:
+        """Return what there is and how it is, for a client."""
+        model = self._model
+        return {
+            **self._about(request),
+            "uptime_s": round(time.monotonic() - self._started, 1),
+            "model": asdict(model) if model is not None else None,
+            "vision": model is not None and model.vision,
+            "home": counts(self._homes.own.snapshot),
+            "homes_sent": len(self._homes),
+            "requests": asdict(self._mind.load if self._mind is not None else Load(0, 0)),
+            "latest": _figures(self._mind.finished if self._mind is not None else None),
+        }
+
+    def _about(self, request: web.Request) -> dict[str, Any]:
+        return {
+            **asdict(self._identity),
+            "token_needed": self._pairing.token_needed,
+            "pairing": self._pairing.is_open_to(request),
+        }
 
     async def metrics(self, _: web.Request) -> web.Response:
         """Answer in Prometheus' text format."""
@@ -75,3 +95,16 @@ class Status:
 
     def _model_object(self, status: ModelStatus) -> dict[str, Any]:
         return {"id": status.model, "object": "model", "created": self._created, "owned_by": "sotto"}
+
+
+def _figures(latest: Finished | None) -> dict[str, Any] | None:
+    """Return how fast the model's latest answer was, and how long."""
+    if latest is None:
+        return None
+    return {
+        "first_token_s": rounded(latest.first_token_s, 3),
+        "tokens_per_s": rounded(latest.tokens_per_s, 1),
+        "prompt_tokens": latest.prompt_tokens,
+        "reused_tokens": latest.reused_tokens,
+        "completion_tokens": latest.completion_tokens,
+    }

@@ -57,9 +57,10 @@ class EventStream:
         """Whether the status was sent."""
         return self.response.prepared
 
-    async def send(self, data: dict[str, Any]) -> None:
-        """Send an event."""
-        await self._write(f"data: {json.dumps(data, ensure_ascii=False)}\n\n")
+    async def send(self, data: dict[str, Any], event: str = "") -> None:
+        """Send an event, with its name if it has one."""
+        name = f"event: {event}\n" if event else ""
+        await self._write(f"{name}data: {json.dumps(data, ensure_ascii=False)}\n\n")
 
     async def comment(self) -> None:
         """Send what clients pass over, to show that the connection lives."""
