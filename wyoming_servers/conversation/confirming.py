@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import HomeError
-from ..home.model import HomeSnapshot
+from ..home.model import Entity, HomeSnapshot
 from ..home.templates import render, render_answer
 from .acting import command_of
 from .calls.call import Call
@@ -130,12 +131,20 @@ class _Speaker:
         call, report = outcome.call, outcome.report
         command = command_of(Call(call.name, call.arguments), self._home, self._language.responses)
         template = template_of(command, self._language)
-        reached = (self._home.entity(target.entity_id) for target in report.done if target.entity_id)
+        found = (self._home.entity(target.entity_id) for target in report.done if target.entity_id)
+        reached = [each for each in found if each]
+        slots = {**command.slots, **self._spoken(command.slots, reached), **report.slots}
         try:
-            text = render_answer(template, {**command.slots, **report.slots}, [each for each in reached if each])
+            text = render_answer(template, slots, reached)
         except HomeError:
             return None
         return text or (self._own.done if self._own and call.name not in _TELLING else None)
+
+    def _spoken(self, slots: Mapping[str, Any], reached: Sequence[Entity]) -> dict[str, str]:
+        """Return the names that suit the language, for those in the slots: a call may have any of a thing's."""
+        area = next((each for each in self._home.areas if slots.get("area") in each.names), None)
+        named = {"area": area, "name": reached[0] if "name" in slots and len(reached) == 1 else None}
+        return {slot: name_in(thing, self._language.code) for slot, thing in named.items() if thing}
 
     def partly(self, outcome: Outcome) -> str | None:
         """Return what is said of a call that only some of its targets took."""

@@ -17,6 +17,10 @@ DONE = "OK"
 """Stands in a prompt for the result of an action that succeeded, and for Home Assistant's words where nobody tells us
 them: there is nothing else to learn from it."""
 
+REASON_CHARS = 200
+"""So much of a reason why something failed is told; Home Assistant writes out what it had looked for."""
+
+_COMPACT: Mapping[str, Any] = {"ensure_ascii": False, "separators": (",", ":")}
 _FAILURES = ("error", "error_text", "failed")
 _DONE_TYPES = frozenset({"action_done", "partial_action_done"})
 
@@ -95,7 +99,11 @@ def told(content: str) -> str:
         return DONE
     if isinstance(text := result.get("result"), str) and result.keys() <= {"result", "success"}:
         return text
-    return json.dumps(result, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps({key: _cut(value) for key, value in result.items()} if not report.ok else result, **_COMPACT)
+
+
+def _cut(value: Any) -> Any:
+    return f"{value[:REASON_CHARS]}\u2026" if isinstance(value, str) and len(value) > REASON_CHARS else value
 
 
 def _opened(content: str) -> tuple[dict[str, Any] | None, bool]:

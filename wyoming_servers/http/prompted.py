@@ -59,6 +59,8 @@ def prompted_turn(asked: Asked, around: Around) -> Turn:
     names = ToolNames(asked.request.tools)
     learned = around.home.learned
     described = names.described(learned.tools, around.seen)
+    if fields.home is None:
+        described = tuple(tool for tool in described if tool.name in learned.constraints(described))
     ground = learned.ground(code, around.context_tokens, described, wanted.instructions)
     moment = Moment(wanted.now or around.now, here, context=wanted.context)
     contents = _contents(asked.request, around.recalled, ground, home, moment)
