@@ -322,7 +322,7 @@ async def furnish(hass: HomeAssistant) -> House:
     async def unload(hass: HomeAssistant, entry: ConfigEntry) -> bool:
         return await hass.config_entries.async_unload_platforms(entry, platforms)
 
-    mock_integration(hass, MockModule(DOMAIN, async_setup_entry=set_up, async_unload_entry=unload))
+    mock_integration(hass, MockModule(DOMAIN, async_setup_entry=set_up, async_unload_entry=unload), built_in=False)
     mock_platform(hass, f"{DOMAIN}.config_flow")
     for platform in platforms:
         mock_platform(
