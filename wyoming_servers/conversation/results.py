@@ -22,7 +22,7 @@ REASON_CHARS = 200
 
 _COMPACT: Mapping[str, Any] = {"ensure_ascii": False, "separators": (",", ":")}
 _FAILURES = ("error", "error_text", "failed")
-_DONE_TYPES = frozenset({"action_done", "partial_action_done"})
+_DONE_TYPES = ("action_done", "partial_action_done")
 
 
 @dataclass(frozen=True)
