@@ -26,8 +26,8 @@ class MovedFlow(RepairsFlow):
         self._entry_id = entry_id
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Begin."""
-        return await self.async_step_confirm(user_input)
+        """Begin. What comes with it is only which issue it is for."""
+        return await self.async_step_confirm()
 
     async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Go on to the entry's own form. If that does not help either, the issue comes back."""

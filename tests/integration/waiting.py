@@ -6,27 +6,33 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED
 from homeassistant.const import MATCH_ALL
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 
 async def until(hass: HomeAssistant, holds: Callable[[], bool]) -> None:
-    """Return as soon as something holds; it is looked at again after every event of Home Assistant's."""
+    """Return as soon as something holds; it is looked at again after every event, and when an entry's state changes."""
     happened = asyncio.Event()
 
     @callback
-    def on_event(_: Event) -> None:
+    def on_event(*_: object) -> None:
         happened.set()
 
-    unsubscribe = hass.bus.async_listen(MATCH_ALL, on_event)
+    ends = (
+        hass.bus.async_listen(MATCH_ALL, on_event),
+        async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, on_event),
+    )
     try:
         while not holds():
             happened.clear()
             await happened.wait()
     finally:
-        unsubscribe()
+        for end in ends:
+            end()
 
 
 async def until_state(hass: HomeAssistant, entity_id: str, wanted: str) -> None:
