@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wyoming_servers.conversation.engine import Message, Role, ToolCall
-from wyoming_servers.conversation.prompt.history import Conversations
+from wyoming_servers.conversation.prompt.history import Conversations, SentMessages
 from wyoming_servers.conversation.prompt.recent import LIMIT_S
+from wyoming_servers.conversation.prompt.tail import Tail
 
 
 class Clock:
@@ -135,3 +136,44 @@ def test_there_are_never_more_conversations_or_exchanges_than_are_allowed(
         assert conversations.messages(name)
         assert sum(map(bool, kept)) <= most
         assert all(len(each) <= 2 * longest for each in kept)
+
+
+class TestSentMessages:
+    """What stood before a client's words is known again."""
+
+    def test_words_are_found_as_they_were_sent(self, clock: Clock) -> None:
+        sent = SentMessages(clock)
+        sent.keep("a", ["[20:15]\nlight on", "[20:16]\nand off"])
+        assert sent.recall("a", ["light on", "and off", "new"]) == ("[20:15]\nlight on", "[20:16]\nand off", None)
+        assert sent.recall("b", ["light on"]) == (None,)
+        assert sent.recall(None, ["light on"]) == (None,)
+
+    def test_of_the_same_words_each_has_its_own_message_and_the_latest_the_latest(self, clock: Clock) -> None:
+        sent = SentMessages(clock)
+        sent.keep("a", ["[1]\nagain", "[2]\nagain", "[3]\nagain"])
+        assert sent.recall("a", ["again", "again", "again"]) == ("[1]\nagain", "[2]\nagain", "[3]\nagain")
+        assert sent.recall("a", ["again"]) == ("[3]\nagain",)
+
+    def test_what_others_answered_in_between_is_not_known_and_moves_nothing(self, clock: Clock) -> None:
+        sent = SentMessages(clock)
+        sent.keep("a", ["[1]\none", "[3]\nthree"])
+        assert sent.recall("a", ["one", "two", "three"]) == ("[1]\none", None, "[3]\nthree")
+        assert sent.recall("a", ["three", "one"]) == (None, "[1]\none")
+
+    def test_it_is_forgotten_with_the_conversation(self, clock: Clock) -> None:
+        sent = SentMessages(clock)
+        sent.keep("a", ["[1]\none"])
+        clock.now += LIMIT_S + 1
+        assert sent.recall("a", ["one"]) == (None,)
+
+    @given(st.lists(st.sampled_from(["on", "off", "on [x]", "on\noff"]), max_size=8), st.data())
+    def test_whatever_is_left_out_or_put_in_a_message_ends_with_its_words(
+        self, words: list[str], data: st.DataObject
+    ) -> None:
+        sent = SentMessages(Clock())
+        contents = [Tail(f"[{number}]").before(said) for number, said in enumerate(words)]
+        sent.keep("a", contents)
+        assert sent.recall("a", words) == tuple(contents)
+        asked = data.draw(st.lists(st.sampled_from(["on", "off", "new"]), max_size=8))
+        for said, content in zip(asked, sent.recall("a", asked), strict=True):
+            assert content is None or content.rpartition("\n")[2] == said
