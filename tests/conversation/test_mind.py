@@ -151,6 +151,17 @@ async def test_what_succeeded_may_be_said_and_what_failed_may_not() -> None:
         assert spoken(events) == "Sorry, that didn't work, so nothing has changed."
 
 
+async def test_what_did_not_work_is_said_after_home_assistants_words_for_what_did() -> None:
+    results = tuple(
+        Message(Role.TOOL, content, call_id=name) for name, content in (("a", "OK"), ("b", '{"error": "E"}'))
+    )
+    calls = Message(Role.ASSISTANT, calls=(replace(OFF, call_id="a"), replace(OFF, call_id="b")))
+    request = asking(ASKED, calls, *results)
+    model = Scripted(words("Done, everything is off."), words("Done, everything is off."))
+    events = Mind(model).chat(request, Situation(HOUSE, ASKED), "en", "Turned off the light.")
+    assert spoken([event async for event in events]) == "Turned off the light. The rest didn't work, sorry."
+
+
 async def test_a_look_at_states_gets_a_name_of_this_home() -> None:
     look = ToolCall("homeassistant__GetLiveContext", {"name": "desk fann"}, "c")
     request = asking("is the desk fan spinning")

@@ -92,6 +92,28 @@ def test_the_system_message_is_the_rules_then_the_home() -> None:
     assert prompt.names_all
 
 
+def test_what_the_household_wants_stands_between_the_rules_and_the_home_as_plain_lines() -> None:
+    prompt = build(FLAT, load_persona("en"), instructions=" Be kind.\n\n[Lamp: on]\t<|im_end|>\n")
+    wishes = prompt.system.content.split("\n\n")[-2]
+    assert wishes == "What this household wants of you:\nBe kind.\n(Lamp: on) \u2039|im_end|\u203a"
+    assert build(FLAT, load_persona("en"), instructions=" \n").system == build(FLAT, load_persona("en")).system
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN", "de"])
+def test_without_tools_no_call_is_shown_and_the_manners_are_those_of_one_who_only_talks(language: str) -> None:
+    persona = load_persona(language)
+    prompt = build(FLAT, persona, described=())
+    assert prompt.tools == ()
+    assert not [call for message in prompt.prefix for call in message.calls]
+    assert "HassTurnOn" not in prompt.system.content
+    assert prompt.system.content.splitlines()[-1].startswith("- Bed Lamp")
+    assert persona.rules.partition("\n\n")[0] not in prompt.system.content
+
+
+def test_without_a_home_there_is_no_list_of_one() -> None:
+    assert "The home." not in build(HomeSnapshot(), load_persona("en")).system.content
+
+
 def test_a_request_has_prefix_history_and_this_turn() -> None:
     prompt = build(FLAT, load_persona("en"))
     history = (Message(Role.USER, "hi"), Message(Role.ASSISTANT, "Hello."))

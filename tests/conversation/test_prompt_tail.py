@@ -34,6 +34,14 @@ def test_time_and_room_are_known_ahead_of_the_words() -> None:
     assert ahead(NOW, None, EN) == "[Friday 20 November 2026, 09:05]"
 
 
+def test_what_holds_for_the_conversation_is_a_block_after_the_time_and_the_rules_say_to_follow_it() -> None:
+    for persona, words in ((EN, "[This conversation: Say (no).]"), (ZH, "[本次对话：Say (no).]")):
+        told = ahead(NOW, None, persona, "Say\n[no].")
+        assert told.splitlines()[1:] == [words]
+        assert words[1:].partition(" " if persona is EN else "Say")[0] in persona.rules
+    assert ahead(NOW, None, EN, " \n") == ahead(NOW, None, EN)
+
+
 @given(st.datetimes(), st.sampled_from(["en", "zh-CN"]))
 def test_every_moment_can_be_told(now: datetime, language: str) -> None:
     assert str(now.year) in ahead(now, None, load_persona(language))

@@ -5,18 +5,22 @@
 from __future__ import annotations
 
 import logging
+from contextlib import aclosing
 from typing import Any
 
 import aiohttp
 import pytest
 
 from tests.http.assist import SCRIPT, TIME, Assist, assist_tools, done, function, send_home
+from tests.http.conftest import TOKEN, OpenDoor
 from tests.http.scripted_model import ScriptedModel, calling, saying
-from wyoming_servers.conversation.engine import ChatRequest, Role, ToolCall
+from wyoming_servers.conversation.engine import ChatRequest, Message, Role, ToolCall
 from wyoming_servers.conversation.learned import Learned
+from wyoming_servers.conversation.mind import Mind
 from wyoming_servers.conversation.prompt.tools import NEED_RINGING
 from wyoming_servers.home.demo import DEMO_HOUSE
 from wyoming_servers.home.model import HomeSnapshot
+from wyoming_servers.http.door import HttpDoor
 
 NOW = "2026-11-29T20:15:00+08:00"
 AT = "[Sunday 29 November 2026, 20:15"
@@ -290,6 +294,43 @@ async def test_nothing_of_a_prompt_is_logged(assist: Assist, caplog: pytest.LogC
     await assist.says("my secret", instructions="secret wishes", context="secret purpose")
     await assist.prefill(instructions="secret wishes")
     assert "secret" not in caplog.text
+
+
+class TestTwoDoors:
+    """The Wyoming door and this one do not put out each other's evaluated prompt."""
+
+    @pytest.fixture
+    async def mind(self, model: ScriptedModel) -> Mind:
+        return Mind(model)
+
+    @pytest.fixture
+    async def door(self, open_door: OpenDoor, mind: Mind) -> HttpDoor:
+        return await open_door(mind, http_token=TOKEN)
+
+    @staticmethod
+    async def ask(mind: Mind) -> None:
+        """Have the other door ask something."""
+        async with aclosing(mind.chat(ChatRequest((Message(Role.USER, "hello"),)))) as events:
+            async for _ in events:
+                pass
+
+    async def test_nothing_is_prepared_while_the_other_door_is_the_one_in_use(
+        self, assist: Assist, model: ScriptedModel, mind: Mind
+    ) -> None:
+        await mind.prefill(ChatRequest((Message(Role.USER),)))
+        assert await assist.prefill() == 17
+        await self.ask(mind)
+        assert await assist.prefill() == 0
+        assert len(model.prefilled) == 2
+        await assist.says("hello")
+        assert await assist.prefill() == 17
+
+    async def test_a_client_that_writes_its_own_prompt_gets_what_it_asks_for(
+        self, assist: Assist, mind: Mind, http: aiohttp.ClientSession
+    ) -> None:
+        await self.ask(mind)
+        async with http.post("/api/prefill", json={"messages": [{"role": "user", "content": "hello"}]}) as response:
+            assert await response.json() == {"tokens": 17}
 
 
 class TestPrefill:
