@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing
-from typing import Any, NoReturn, override
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -36,7 +36,7 @@ class SottoCoordinator(DataUpdateCoordinator[Status]):
         self._home_naming = ""
         self._telling = asyncio.Lock()
         self._issues = Issues(hass, entry)
-        self._following: asyncio.Task[NoReturn] | None = None
+        self._following: asyncio.Task[None] | None = None
 
     @override
     async def _async_update_data(self) -> Status:
@@ -81,11 +81,14 @@ class SottoCoordinator(DataUpdateCoordinator[Status]):
         """Whether the server is followed, or tried to be reached again."""
         return self._following is not None and not self._following.done()
 
-    async def _follow(self) -> NoReturn:
+    async def _follow(self) -> None:
+        """Follow the server until it has another version: with that the entry is set up anew."""
         tries = 0
         while True:
             try:
-                self._look_for_update(await self.client.info())
+                if self._was_updated(await self.client.info()):
+                    self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+                    return
                 async with aclosing(self.client.events()) as statuses:
                     async for status in statuses:
                         tries = 0
@@ -96,12 +99,12 @@ class SottoCoordinator(DataUpdateCoordinator[Status]):
             await asyncio.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])
             tries += 1
 
-    def _look_for_update(self, info: Info) -> None:
-        """Begin anew with another version of the server: whether that fits is found out when the entry is set up."""
+    def _was_updated(self, info: Info) -> bool:
         known = self.data.info
-        if (info.version, info.api) != (known.version, known.api):
-            LOGGER.info("%s was updated from version %s to %s", self.name, known.version, info.version)
-            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+        if (info.version, info.api) == (known.version, known.api):
+            return False
+        LOGGER.info("%s was updated from version %s to %s", self.name, known.version, info.version)
+        return True
 
     def _reached(self, status: Status) -> None:
         if not self.last_update_success:

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.sotto.const import DOMAIN
 from tests.integration.scripted_server import ScriptedServer
-from tests.integration.waiting import pass_time, until_state
+from tests.integration.waiting import pass_time, state_of, until_state
 
 MODEL = "sensor.sotto_test_language_model"
 STATE = "sensor.sotto_test_language_model_state"
@@ -43,12 +43,6 @@ def _model(**changes: Any) -> dict[str, Any]:
         "vision": False,
         **changes,
     }
-
-
-def _state(hass: HomeAssistant, entity_id: str) -> str:
-    state = hass.states.get(entity_id)
-    assert state is not None, f"there is no {entity_id}"
-    return state.state
 
 
 @pytest.fixture
@@ -98,7 +92,9 @@ async def test_they_follow_what_the_server_tells(hass: HomeAssistant, server: Sc
     await server.followed()
     await server.tell(model=_model(), latest=LATEST, running=1, waiting=2)
     await until_state(hass, REQUESTS, "3")
-    assert {entity_id: _state(hass, entity_id) for entity_id in (MODEL, STATE, PLACE, FIRST_TOKEN, SPEED, REUSED)} == {
+    assert {
+        entity_id: state_of(hass, entity_id) for entity_id in (MODEL, STATE, PLACE, FIRST_TOKEN, SPEED, REUSED)
+    } == {
         MODEL: "qwen3-4b",
         STATE: "ready",
         PLACE: "CUDA, 29 of 29 layers",
@@ -110,8 +106,8 @@ async def test_they_follow_what_the_server_tells(hass: HomeAssistant, server: Sc
 
 @pytest.mark.usefixtures("all_enabled")
 async def test_before_the_first_answer_its_figures_are_unknown(hass: HomeAssistant) -> None:
-    assert {_state(hass, entity_id) for entity_id in (FIRST_TOKEN, SPEED, REUSED)} == {STATE_UNKNOWN}
-    assert _state(hass, REQUESTS) == "0"
+    assert {state_of(hass, entity_id) for entity_id in (FIRST_TOKEN, SPEED, REUSED)} == {STATE_UNKNOWN}
+    assert state_of(hass, REQUESTS) == "0"
 
 
 @pytest.mark.usefixtures("all_enabled")
@@ -119,7 +115,7 @@ async def test_a_server_without_a_model(hass: HomeAssistant, server: ScriptedSer
     await server.followed()
     await server.tell(model=None)
     await until_state(hass, STATE, "none")
-    assert {_state(hass, entity_id) for entity_id in (MODEL, PLACE)} == {STATE_UNKNOWN}
+    assert {state_of(hass, entity_id) for entity_id in (MODEL, PLACE)} == {STATE_UNKNOWN}
 
 
 @pytest.mark.usefixtures("all_enabled")
@@ -130,7 +126,7 @@ async def test_only_a_ready_model_computes_somewhere(
     await server.followed()
     await server.tell(model=_model(state=model_state, detail="of the state"))
     await until_state(hass, STATE, model_state)
-    assert _state(hass, PLACE) == STATE_UNKNOWN
+    assert state_of(hass, PLACE) == STATE_UNKNOWN
 
 
 @pytest.mark.usefixtures("entry")
@@ -148,7 +144,7 @@ async def test_a_name_that_no_state_can_hold_is_cut(hass: HomeAssistant, server:
     await server.followed()
     await server.tell(model=_model(model="q" * 300, detail="d" * 300))
     await until_state(hass, MODEL, "q" * 255)
-    assert _state(hass, PLACE) == "d" * 255
+    assert state_of(hass, PLACE) == "d" * 255
 
 
 @pytest.mark.usefixtures("entry")

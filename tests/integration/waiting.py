@@ -35,6 +35,13 @@ async def until(hass: HomeAssistant, holds: Callable[[], bool]) -> None:
             end()
 
 
+def state_of(hass: HomeAssistant, entity_id: str) -> str:
+    """Return the state of an entity that is there."""
+    state = hass.states.get(entity_id)
+    assert state is not None, f"there is no {entity_id}"
+    return state.state
+
+
 async def until_state(hass: HomeAssistant, entity_id: str, wanted: str) -> None:
     """Return as soon as an entity is in a state."""
 
