@@ -120,7 +120,7 @@ class _Judge:
             area_id=_value(slots, "preferred_area_id"), floor_id=_value(slots, "preferred_floor_id")
         )
         result = intent.async_match_targets(self.hass, constraints, preferences)
-        return result.states if result.is_match else []
+        return sorted(result.states, key=lambda state: state.entity_id) if result.is_match else []
 
     def _removed(self, slots: Slots) -> list[Risk]:
         constraints = intent.MatchTargetsConstraints(

@@ -106,9 +106,10 @@ class _English(_Wording):
 
     @override
     def named(self, deed: Deed, name: str) -> str:
-        if deed in {Deed.ACTIVATE, Deed.RUN, Deed.USE, Deed.REMOVE} or _HAS_ARTICLE.search(name):
-            return name
-        return f"“{name}”" if deed is Deed.SAY else f"the {name}"
+        if deed is Deed.SAY:
+            return f"“{name}”"
+        unchanged = deed in {Deed.ACTIVATE, Deed.RUN, Deed.USE, Deed.REMOVE} or _HAS_ARTICLE.search(name)
+        return name if unchanged else f"the {name}"
 
     @override
     def listed(self, names: Sequence[str], total: int) -> str:
