@@ -25,6 +25,7 @@ _COMMANDS = {
     "ask": "speak:ask",
     "listen": "speak:listen",
     "wake": "speak:wake",
+    "pair": "pair:pair",
     "doctor": "doctor:doctor",
 }
 """Where each command is; imported when it is called, so that --help and the clients start fast."""

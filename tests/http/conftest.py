@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import aiohttp
@@ -32,9 +33,9 @@ async def open_door(tmp_path: Path, model: ScriptedModel) -> AsyncIterator[OpenD
     """Open doors that are closed at the test's end: `door = await open_door(http_token=...)`."""
     async with AsyncExitStack() as stack:
 
-        async def start(mind: Mind | None = None, **settings: Any) -> HttpDoor:
+        async def start(mind: Mind | None = None, clock: Callable[[], float] = monotonic, **settings: Any) -> HttpDoor:
             values = {"http_uri": "tcp://127.0.0.1:0", "data_dir": str(tmp_path), **settings}
-            door = HttpDoor(build(values), mind or Mind(model), DemoHome())
+            door = HttpDoor(build(values), mind or Mind(model), DemoHome(), clock)
             await door.start()
             stack.push_async_callback(door.stop)
             return door

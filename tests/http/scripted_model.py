@@ -25,7 +25,7 @@ Step = ModelEvent | Exception | asyncio.Event
 def saying(*words: str) -> list[Step]:
     """Return a script that speaks and ends."""
     said: list[Step] = [TextDelta(word) for word in words]
-    return [*said, Finished(FinishReason.STOP, prompt_tokens=40, reused_tokens=30, completion_tokens=len(words))]
+    return [*said, Finished(FinishReason.STOP, 40, 30, len(words), first_token_s=0.25, tokens_per_s=21.5)]
 
 
 def calling(*calls: ToolCall) -> list[Step]:

@@ -10,7 +10,7 @@ from wyoming_servers.errors import SettingsError
 from wyoming_servers.http.door import HttpDoor
 from wyoming_servers.http.guard import is_loopback
 
-PATHS = ["/v1/models", "/api/status", "/metrics", "/api/home/abc", "/v1/nothing"]
+PATHS = ["/v1/models", "/api/status", "/api/info/more", "/metrics", "/api/home/abc", "/v1/nothing"]
 
 
 async def status(port: int | None, path: str = "/v1/models", /, host: str = "127.0.0.1", **headers: str) -> int:
@@ -24,8 +24,12 @@ async def test_everything_needs_the_token(door: HttpDoor, path: str) -> None:
     assert await status(door.port, path, Authorization=f"Bearer {TOKEN}") in {200, 404}
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-async def test_health_needs_none(door: HttpDoor, path: str) -> None:
+async def test_so_do_the_events(door: HttpDoor) -> None:
+    assert await status(door.port, "/api/events") == 401
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/api/info"])
+async def test_health_and_who_it_is_need_none(door: HttpDoor, path: str) -> None:
     assert await status(door.port, path) == 200
 
 

@@ -77,6 +77,8 @@ async def test_a_stream_tells_what_it_cost_where_that_is_asked_for(openai: Async
     assert usage.prompt_tokens_details is not None
     assert not chunks[-1].choices
     assert (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens) == (40, 2, 42)
+    assert (chunks[-1].model_extra or {})["sotto"] == {"first_token_s": 0.25, "tokens_per_s": 21.5}
+    assert all("sotto" not in (each.model_extra or {}) for each in chunks[:-1])
     assert usage.prompt_tokens_details.cached_tokens == 30
 
 
@@ -88,6 +90,7 @@ async def test_an_answer_comes_whole_where_no_stream_is_asked_for(openai: AsyncO
     assert answer.choices[0].finish_reason == "stop"
     assert answer.usage is not None
     assert answer.usage.total_tokens == 42
+    assert (answer.model_extra or {})["sotto"] == {"first_token_s": 0.25, "tokens_per_s": 21.5}
 
 
 async def test_several_calls_and_words_come_whole(openai: AsyncOpenAI, model: ScriptedModel) -> None:

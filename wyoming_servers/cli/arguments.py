@@ -50,6 +50,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_listen(commands)
     _add_ask(commands)
     _add_wake(commands)
+    _add_pair(commands)
     _add_doctor(commands)
     return parser
 
@@ -135,6 +136,14 @@ def _add_wake(commands: Any) -> None:
     parser = _add_client(commands, "wake", "Look for a wake word in a recording")
     parser.add_argument("file", metavar="FILE", help="WAV file; - for standard input, also a microphone's")
     parser.add_argument("--word", action="append", help="only this word; may be repeated")
+
+
+def _add_pair(commands: Any) -> None:
+    description = "Let one more client of the network fetch the token of the HTTP door"
+    parser = commands.add_parser("pair", help=description.lower().replace("http", "HTTP"), description=description)
+    for option in options():
+        if option.key == "data_dir":
+            _add_setting(parser, option)
 
 
 def _add_doctor(commands: Any) -> None:
