@@ -199,7 +199,7 @@ class Client:
     server: Sotto
     told: Mapping[str, Mapping[str, Any]]
     """What Home Assistant tells a model, by device, and `timers`."""
-    _history: list[Json] = field(default_factory=list)
+    history: list[Json] = field(default_factory=list)
     _conversation: int = 0
     _hash: str = ""
 
@@ -208,17 +208,22 @@ class Client:
         sotto_ = self.server
         sotto_.home.change(turn.changes)
         self._conversation += not turn.follows
-        history = self._history if turn.follows else []
+        history = self.history if turn.follows else []
         before = len(sotto_.model.prefills)
         self._hash = self._hash or await self._send_home()
         sotto_.hear()  # and which door is meant the speech recognition does not know
         # Home Assistant tells an agent that somebody begins to speak, not where.
         await self._post("/api/prefill", self._body(turn, history, device=None))
-        said = [*history, {"role": "user", "content": turn.words}]
         answers, started = len(sotto_.model.answers), monotonic()
-        text, _ = await stream(f"{sotto_.http}/v1/chat/completions", self._body(turn, said, device=turn.device))
-        self._history = [*said, {"role": "assistant", "content": text}]
+        await self.ask(turn, [*history, {"role": "user", "content": turn.words}])
         return sotto_.measured(turn, before, answers, started)
+
+    async def ask(self, turn: Turn, messages: Sequence[Json]) -> str:
+        """Return the answer to messages, and keep both."""
+        url = f"{self.server.http}/v1/chat/completions"
+        text, _ = await stream(url, self._body(turn, messages, device=turn.device))
+        self.history = [*messages, {"role": "assistant", "content": text}]
+        return text
 
     def _body(self, turn: Turn, messages: Sequence[Json], device: str | None) -> Json:
         entities = self.server.home.snapshot.entities

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -92,6 +93,42 @@ async def test_satellites_with_and_without_timers_share_a_prompt_at_the_http_doo
         again = await Client(server, told).turn(TURNS_IN[language][0])
         assert again.known_before > LEAST_REUSED
         assert again.left <= MOST_LEFT + words.tokens(TURNS_IN[language][0].words)
+
+
+async def test_an_action_at_the_http_door_costs_one_answer_and_leaves_little_to_the_next_turn(
+    house: House, language: str, words: Counter, told: Tools
+) -> None:
+    first, second = TURNS_IN[language][:2]
+    async with house.started() as server:
+        client = Client(server, _as_home_assistant_calls_them(told))
+        await client.turn(first)
+        answers = len(server.model.answers)
+        lamp = next(each for each in server.home.snapshot.entities if each.domain == "light")
+        function = {"name": "intent__HassTurnOn", "arguments": json.dumps({"name": lamp.name})}
+        call = {"id": "a", "type": "function", "function": function}
+        done = [{"name": lamp.name, "type": "entity", "id": lamp.entity_id}]
+        data = {"speech": {}, "response_type": "action_done", "data": {"success": done, "failed": []}}
+        result = json.dumps({"data": data, "error": False})
+        said = await client.ask(
+            first,
+            [
+                *client.history[:-1],
+                {"role": "assistant", "content": None, "tool_calls": [call]},
+                {"role": "tool", "tool_call_id": "a", "content": result},
+            ],
+        )
+        assert said
+        assert len(server.model.answers) == answers, "Home Assistant's words need no model"
+        measured = await client.turn(second)
+        assert measured.left <= MOST_LEFT + words.tokens(second.words)
+        assert measured.ahead_tokens <= 2 * MOST_LEFT, "the call, its result, what was said, and the time"
+
+
+def _as_home_assistant_calls_them(told: Tools) -> Tools:
+    return {
+        device: {"tools": [{**tool, "name": f"intent__{tool['name']}"} for tool in each["tools"]]}
+        for device, each in told.items()
+    }
 
 
 async def test_the_doors_do_not_put_out_each_others_prompt_while_only_one_is_in_use(
