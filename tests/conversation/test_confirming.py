@@ -30,7 +30,7 @@ SLOTS = {
     "minutes": 5,
     "area": "Kitchen",
 }
-TOLD = {"HassCancelAllTimers": {"canceled": 2}, "HassTimerStatus": {"timers": []}}
+TOLD: dict[str, dict[str, Any]] = {"HassCancelAllTimers": {"canceled": 2}, "HassTimerStatus": {"timers": []}}
 
 
 def target(name: str, home: HomeSnapshot = HOUSE) -> Target:

@@ -271,7 +271,7 @@ async def test_without_a_home_there_is_none_in_the_prompt_and_no_tool_that_needs
     asked = model.asked[0]
     own = {tool.name for tool in Learned(HomeSnapshot()).tools}
     assert {tool.name for tool in asked.tools} == {*own, "script__good_night"}
-    assert asked.callable == {*own, "script__good_night"}
+    assert asked.callable == frozenset({*own, "script__good_night"})
     assert "Desk Lamp" not in str(asked.messages)
     assert "The home." not in asked.messages[0].content
 
