@@ -8,11 +8,11 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.sotto.const import CONF_QUIET_END, CONF_QUIET_START, DOMAIN
-from custom_components.sotto.services import async_setup_services
 from tests.integration.talkers import Home, move_in
 
 QUIET = {CONF_QUIET_START: "22:00:00", CONF_QUIET_END: "07:00:00"}
@@ -29,9 +29,9 @@ async def settle_in(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Home
     """Return a home in the evening, with quiet hours from ten to seven; its Sotto cannot be reached."""
     await hass.config.async_set_time_zone("Europe/Berlin")
     at(freezer, EVENING)
-    MockConfigEntry(domain=DOMAIN, options=QUIET).add_to_hass(hass)
     home = await move_in(hass)
-    await async_setup_services(hass)
+    assert await async_setup_component(hass, DOMAIN, {})
+    MockConfigEntry(domain=DOMAIN, options=QUIET).add_to_hass(hass)
     return home
 
 

@@ -20,6 +20,7 @@ from custom_components.sotto import asking_aloud, satellites
 from custom_components.sotto.answers import YES_OR_NO, Choice, completion, decision, match
 from custom_components.sotto.const import DOMAIN
 from custom_components.sotto.services import async_setup_services
+from custom_components.sotto.turns import Rank, Turns
 from tests.integration.announcing import KITCHEN, SOFA, announce, as_far_as_it_goes
 from tests.integration.scripted_answer import Answer, Break, Hang, Text, refuses, says
 from tests.integration.scripted_server import ScriptedServer
@@ -250,7 +251,7 @@ class TestErrors:
     async def test_nobody_says_anything(self, hass: HomeAssistant, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
         question = asking_aloud.Question(text="Hello?", limit_s=0)
         with pytest.raises(HomeAssistantError) as caught:
-            await asking_aloud.ask(hass, asking_aloud.Turns(), KITCHEN, question, Context())
+            await asking_aloud.ask(hass, Turns(), KITCHEN, question, Context())
         assert caught.value.translation_key == "ask_no_answer"
         home["kitchen"].reply = "Jazz."
         assert (await ask(hass))["answer"] == "Jazz."
@@ -322,8 +323,8 @@ class TestTurns:
         assert caught.value.translation_key == "ask_cut_short"
 
     async def test_a_turn_that_came_in_the_moment_it_was_given_up_is_passed_on(self) -> None:
-        turns = asking_aloud.Turns()
-        rank = asking_aloud.Rank.NORMAL
+        turns = Turns()
+        rank = Rank.NORMAL
         async with turns.turn("x", rank):
             given_up, next_one = (asyncio.create_task(_take(turns)) for _ in range(2))
             await as_far_as_it_goes()
@@ -333,6 +334,6 @@ class TestTurns:
             pass
 
 
-async def _take(turns: asking_aloud.Turns) -> None:
-    async with turns.turn("x", asking_aloud.Rank.NORMAL):
+async def _take(turns: Turns) -> None:
+    async with turns.turn("x", Rank.NORMAL):
         await asyncio.sleep(0)
