@@ -35,7 +35,7 @@ from .const import (
 from .coordinator import SottoConfigEntry
 from .deltas import Deltas
 from .entity import SottoAgentEntity
-from .images import MIME_TYPES, LargeImageError, Picture, UnreadableImageError, read_picture
+from .images import MIME_TYPES, LargeImageError, UnreadableImageError, data_url_of
 from .judging import risks_of
 from .messages import functions_of, messages_of
 from .sentences import Sentence, sentence_for
@@ -97,7 +97,7 @@ class SottoAITask(SottoAgentEntity, AITaskEntity):
         data: Any = answer.text if task.structure is None else self._data(answer)
         return GenDataTaskResult(conversation_id=chat_log.conversation_id, data=data)
 
-    async def _answer(self, chat_log: ChatLog, pictures: list[Picture], format_: Json | None) -> Deltas:
+    async def _answer(self, chat_log: ChatLog, pictures: list[str], format_: Json | None) -> Deltas:
         """Return the last answer of the model, after it has called what it wanted to.
 
         With a JSON schema the server lets it call nothing, so the schema comes when it is done with the tools.
@@ -108,7 +108,7 @@ class SottoAITask(SottoAgentEntity, AITaskEntity):
         chat_log.async_add_assistant_content_without_tools(AssistantContent(self.entity_id, answer.text))
         return answer
 
-    async def _call_tools(self, chat_log: ChatLog, pictures: list[Picture]) -> Deltas:
+    async def _call_tools(self, chat_log: ChatLog, pictures: list[str]) -> Deltas:
         tools: Json = {"tools": functions_of(chat_log.llm_api)}
         for _ in range(MAX_ROUNDS):
             answer = await self._ask(chat_log, pictures, tools)
@@ -128,7 +128,7 @@ class SottoAITask(SottoAgentEntity, AITaskEntity):
                 refused[call.id] = self.hass.async_create_task(_refuse(), f"sotto-refused-{call.id}")
         return refused
 
-    async def _ask(self, chat_log: ChatLog, pictures: list[Picture], more: Json) -> Deltas:
+    async def _ask(self, chat_log: ChatLog, pictures: list[str], more: Json) -> Deltas:
         """Return what the model says, and what it wants called. Raises SottoError."""
         body: Json = {
             "messages": _messages(chat_log, pictures),
@@ -158,21 +158,21 @@ class SottoAITask(SottoAgentEntity, AITaskEntity):
                 translation_placeholders={"tokens": str(self._max_tokens)} if cut_short else None,
             ) from err
 
-    async def _pictures(self, attachments: list[Attachment]) -> list[Picture]:
-        """Return the pictures of a task as they are sent. Raises HomeAssistantError for what is none."""
+    async def _pictures(self, attachments: list[Attachment]) -> list[str]:
+        """Return the pictures of a task as data URLs. Raises HomeAssistantError for what is none."""
         if attachments and not self.coordinator.data.vision:
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="task_blind")
         for each in attachments:
             if each.mime_type not in MIME_TYPES:
                 raise _about("task_attachment_type", each, type=each.mime_type)
         pictures = [await self._picture(each) for each in attachments]
-        if sum(len(picture.url) for picture in pictures) > MOST_IMAGE_CHARS:
+        if sum(map(len, pictures)) > MOST_IMAGE_CHARS:
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="task_images_too_large")
         return pictures
 
-    async def _picture(self, attachment: Attachment) -> Picture:
+    async def _picture(self, attachment: Attachment) -> str:
         try:
-            return await self.hass.async_add_executor_job(read_picture, attachment.path)
+            return await self.hass.async_add_executor_job(data_url_of, attachment.path)
         except UnreadableImageError as err:
             raise _about("task_image_unreadable", attachment) from err
         except LargeImageError as err:
@@ -193,13 +193,13 @@ class SottoAITask(SottoAgentEntity, AITaskEntity):
         )
 
 
-def _messages(chat_log: ChatLog, pictures: list[Picture]) -> list[Json]:
+def _messages(chat_log: ChatLog, pictures: list[str]) -> list[Json]:
     """Return what Home Assistant says of the task, the task with its pictures, and what was called since."""
     system = [each.content for each in chat_log.content if isinstance(each, SystemContent) and each.content]
     messages = messages_of(chat_log.content)
     if pictures:
         task = next(message for message in messages if message["role"] == "user")
-        shown = [{"type": "image_url", "image_url": {"url": picture.url}} for picture in pictures]
+        shown = [{"type": "image_url", "image_url": {"url": picture}} for picture in pictures]
         task["content"] = [{"type": "text", "text": task["content"]}, *shown]
     return [{"role": "system", "content": text} for text in system] + messages
 

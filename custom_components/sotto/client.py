@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
+from io import BytesIO
 import json
 from typing import Any
 
@@ -206,9 +208,11 @@ class SottoClient:
         body: Mapping[str, Any] | None = None,
         patience: aiohttp.ClientTimeout = STREAMED,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
+        data = None if body is None else await _written(body)
+        headers = self._headers if body is None else {**self._headers, "Content-Type": "application/json"}
         try:
             async with self._session.request(
-                method, self._url / path, json=body, headers=self._headers, timeout=patience, allow_redirects=False
+                method, self._url / path, data=data, headers=headers, timeout=patience, allow_redirects=False
             ) as response:
                 if 300 <= response.status < 400:
                     raise RedirectedError("The address redirects to another one.")
@@ -221,6 +225,13 @@ class SottoClient:
             raise _not_sotto() from err
         except (aiohttp.ClientError, TimeoutError) as err:
             raise CannotConnectError(str(err) or type(err).__name__) from err
+
+
+async def _written(body: Mapping[str, Any]) -> BytesIO:
+    """Return a body as JSON, to be sent in pieces. One with pictures has megabytes: it is not written on the event loop."""
+    pictures = any(isinstance(message.get("content"), list) for message in body.get("messages", ()))
+    text = await asyncio.to_thread(json.dumps, body) if pictures else json.dumps(body)
+    return BytesIO(text.encode())
 
 
 async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, str]]:

@@ -6,7 +6,6 @@ Everything here reads files and computes: call it off the event loop. Pillow is 
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -34,24 +33,16 @@ class LargeImageError(Exception):
     """The picture is too large to be decoded here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture as it is sent."""
-
-    mime_type: str
-    data: bytes
-
-    @property
-    def url(self) -> str:
-        """Its data URL."""
-        return f"data:{self.mime_type};base64,{base64.b64encode(self.data).decode()}"
-
-
-def read_picture(path: Path) -> Picture:
-    """Return a picture, made smaller if it is larger than a model can use. Blocks.
+def data_url_of(path: Path) -> str:
+    """Return a picture as a data URL, made smaller if it is larger than a model can use. Blocks.
 
     Raises UnreadableImageError and LargeImageError.
     """
+    mime_type, data = _picture(path)
+    return f"data:{mime_type};base64,{base64.b64encode(data).decode()}"
+
+
+def _picture(path: Path) -> tuple[str, bytes]:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise LargeImageError
@@ -61,8 +52,8 @@ def read_picture(path: Path) -> Picture:
                 raise LargeImageError
             if len(data) <= SENT_AS_IT_IS and max(image.size) <= LONGEST_SIDE:
                 image.verify()
-                return Picture(f"image/{(image.format or '').lower()}", data)
-            return Picture("image/jpeg", _smaller(image))
+                return f"image/{(image.format or '').lower()}", data
+            return "image/jpeg", _smaller(image)
     except Image.DecompressionBombError as err:
         raise LargeImageError from err
     except (OSError, ValueError, SyntaxError, UnidentifiedImageError) as err:
