@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
@@ -121,8 +121,14 @@ class EngineHost(Generic[E]):
         deadline_s: float | None = None,
     ) -> R:
         """Run a job on the worker; what a native library raises becomes an EngineError."""
-        try:
+        with self.engine_errors():
             return await self.worker.run(function, priority=priority, deadline_s=deadline_s)
+
+    @contextlib.contextmanager
+    def engine_errors(self) -> Iterator[None]:
+        """Make an EngineError of what a native library raises inside."""
+        try:
+            yield
         except SottoError:
             raise
         except Exception as err:

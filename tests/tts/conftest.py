@@ -58,6 +58,8 @@ class TextEngine(TtsEngine):
     """Pieces wait for it."""
     next_gate: threading.Event = field(default_factory=threading.Event)
     """All portions of a piece but the first wait for it."""
+    held: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    """Counts the portions that came to that gate."""
     until_cancelled: bool = False
     """Pieces end only when they are cancelled; in portions, all but the first."""
     padding: int = 0
@@ -106,6 +108,7 @@ class TextEngine(TtsEngine):
         portions = list(_cut(text, self.portion_chars or len(text)))
         for number, portion in enumerate(portions, 1):
             if number > 1:
+                self.held.release()
                 assert self.next_gate.wait(WAIT_S)
                 if self.until_cancelled:
                     assert cancellation._event.wait(WAIT_S)
@@ -169,6 +172,11 @@ def service(*engines: TtsEngine, settings: Settings | None = None) -> TtsService
 async def wait_for_begun(engine: TextEngine) -> None:
     """Wait until one more piece was begun."""
     assert await asyncio.to_thread(engine.begun.acquire, timeout=WAIT_S)
+
+
+async def wait_for_held(engine: TextEngine) -> None:
+    """Wait until one more portion came to the gate before it."""
+    assert await asyncio.to_thread(engine.held.acquire, timeout=WAIT_S)
 
 
 async def listen(client: AsyncTcpClient, *last: str) -> Heard:

@@ -25,14 +25,13 @@ from tests.tts.conftest import (
     to_text,
     wait_for_begun,
 )
-from wyoming_servers.host import EngineHost
 from wyoming_servers.protocol.service import Stage
 from wyoming_servers.registry import create_engines
 from wyoming_servers.settings import Settings, build
 from wyoming_servers.tts.engine import Voice
 from wyoming_servers.tts.server import TtsService
 from wyoming_servers.tts.sound import CHUNK_SAMPLES
-from wyoming_servers.worker import Priority
+from wyoming_servers.worker import Priority, Worker
 
 
 async def test_a_whole_text_is_one_stream_of_audio(serve: ServeFunction, say: Say) -> None:
@@ -198,13 +197,13 @@ async def test_only_what_the_listener_waits_for_is_urgent(
     serve: ServeFunction, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[str, Priority]] = []
-    original = EngineHost.run
+    original = Worker.stream
 
-    async def noting(self: Any, function: Any, *, priority: Priority, deadline_s: float | None = None) -> Any:
+    def noting(self: Any, items: Any, *, priority: Priority, deadline_s: float | None = None) -> Any:
         seen.append((self.name, priority))
-        return await original(self, function, priority=priority, deadline_s=deadline_s)
+        return original(self, items, priority=priority, deadline_s=deadline_s)
 
-    monkeypatch.setattr(EngineHost, "run", noting)
+    monkeypatch.setattr(Worker, "stream", noting)
     await say(await serve(service()), "One. Two. Three.")
     assert seen == [("text", Priority.LIVE), ("text", Priority.SPECULATIVE), ("text", Priority.SPECULATIVE)]
 

@@ -12,7 +12,6 @@ from wyoming.tts import Synthesize
 from tests.conftest import ServeFunction
 from tests.tts.conftest import (
     REPLY,
-    WAIT_S,
     Connect,
     Heard,
     Say,
@@ -22,34 +21,26 @@ from tests.tts.conftest import (
     send_text,
     service,
     to_text,
+    wait_for_held,
 )
-from wyoming_servers.host import EngineHost
-from wyoming_servers.worker import Priority
+from wyoming_servers.worker import Worker
 
 SENTENCE = "The dryer needs more time."
 PORTIONS = ["The drye", "r needs ", "more tim", "e."]
 
 
-class Asked:
-    """Notes what the engine is asked for, in which order."""
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> asyncio.Semaphore:
+    """Count the pieces that engines were asked for, also those that wait."""
+    count, original = asyncio.Semaphore(0), Worker.stream
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.priorities: list[Priority] = []
-        self._count = asyncio.Semaphore(0)
-        original = EngineHost.run
+    def counting(*args: Any, **options: Any) -> Any:
+        stream = original(*args, **options)
+        count.release()
+        return stream
 
-        async def noting(host: Any, function: Any, *, priority: Priority, deadline_s: float | None = None) -> Any:
-            self.priorities.append(priority)
-            self._count.release()
-            return await original(host, function, priority=priority, deadline_s=deadline_s)
-
-        monkeypatch.setattr(EngineHost, "run", noting)
-
-    async def times(self, count: int) -> None:
-        """Wait until it was asked so many times more."""
-        async with asyncio.timeout(WAIT_S):
-            for _ in range(count):
-                await self._count.acquire()
+    monkeypatch.setattr(Worker, "stream", counting)
+    return count
 
 
 async def test_a_sentence_is_heard_while_the_rest_of_it_is_made(serve: ServeFunction, connect: Connect) -> None:
@@ -115,29 +106,29 @@ async def test_what_was_spoken_in_portions_is_kept_whole(serve: ServeFunction, s
     assert engine.made == PORTIONS
 
 
-async def test_another_client_gets_its_turn_between_two_portions(
-    serve: ServeFunction, connect: Connect, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("text", "in_between"),
+    [(SENTENCE, []), (f"Yes. {SENTENCE}", ["The ligh", "t is on."])],
+    ids=["the first sentence of a reply is not broken off", "other sentences let another reply begin"],
+)
+async def test_what_may_come_between_two_portions(
+    serve: ServeFunction, connect: Connect, asked: asyncio.Semaphore, text: str, in_between: list[str]
 ) -> None:
-    engine, asked = TextEngine(portion_chars=8), Asked(monkeypatch)
+    engine = TextEngine(portion_chars=8)
     engine.next_gate.clear()
     port = await serve(service(engine))
     one, other = await connect(port), await connect(port)
-    await send_text(one, [SENTENCE])
-    await asked.times(2)
+    await send_text(one, [text])
+    await wait_for_held(engine)
+    before = len(engine.spoken)
     await send_text(other, ["The light is on."])
-    await asked.times(1)
+    for _ in range(before + 1):
+        await asked.acquire()
     engine.next_gate.set()
     assert (await listen(other, "audio-stop")).text == "The light is on."
-    assert (await listen(one, "audio-stop")).text == SENTENCE
-    assert engine.made[:3] == [*PORTIONS[:2], "The ligh"]
-
-
-async def test_all_of_the_first_sentence_is_urgent_and_nothing_of_the_others(
-    serve: ServeFunction, say: Say, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = Asked(monkeypatch)
-    await say(await serve(service(TextEngine(portion_chars=3))), "One. Two.")
-    assert asked.priorities == [Priority.LIVE, Priority.LIVE, Priority.SPECULATIVE, Priority.SPECULATIVE]
+    assert (await listen(one, "audio-stop")).text == text
+    begun = engine.made.index(PORTIONS[0])
+    assert engine.made[begun : begun + 4 + len(in_between)] == [*PORTIONS[:2], *in_between, *PORTIONS[2:]]
 
 
 async def test_portions_of_another_rate_join_without_a_seam(serve: ServeFunction, connect: Connect) -> None:

@@ -70,8 +70,8 @@ class TtsEngine(ABC):
     def synthesize(self, text: str, voice: Voice, speaker: str | None, cancellation: Cancellation) -> Iterator[Speech]:
         """Speak one sentence or clause of speakable text: yield its audio in portions, each as soon as it is made.
 
-        All portions have one rate. Nothing is done until the first one is asked for, and between two of them the worker
-        does other work, so no lock may be held across a yield.
+        All portions have one rate. Nothing is done until the first one is asked for. Between two of them the worker may
+        have the same engine speak another text, so no lock may be held across a yield.
 
         Raises EngineError if the voice cannot speak, UnknownModelError for a speaker it does not have.
         """

@@ -159,7 +159,10 @@ def _session(model: str | bytes, *, cuda: bool) -> Any:
     options.intra_op_num_threads = min(MAX_THREADS, os.cpu_count() or 1)
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return runtime.InferenceSession(model, sess_options=options, providers=_providers(cuda=cuda))
+    session = runtime.InferenceSession(model, sess_options=options, providers=_providers(cuda=cuda))
+    if not cuda:  # it would keep the file in memory beside its weights, to begin anew on the CPU if the GPU fails
+        session._model_bytes = None  # noqa: SLF001 - it has no other way; without the attribute nothing is lost
+    return session
 
 
 def _providers(*, cuda: bool) -> Sequence[Any]:

@@ -109,12 +109,19 @@ class Reply:
         await self._roster.ready()
         wished_voice(self._roster.tiers, self._wish)
         while (reading := self._current or await self._begin()) is not None:
+            self._current = reading
             speech = await self._portion_of(reading)
-            self._current = None if speech.ends else reading
+            if speech.ends:
+                self._current = None
             if speech.pcm:
                 self._is_first = self._is_first and not speech.ends
                 return SpokenPortion(speech, _pause_after(reading.piece) if speech.ends else 0.0)
         return None
+
+    def cancel(self) -> None:
+        """Have the engine end what it is speaking."""
+        if self._current is not None:
+            self._current.utterance.cancel()
 
     async def _begin(self) -> _Reading | None:
         """Begin the next piece that has anything to say; None at the end."""

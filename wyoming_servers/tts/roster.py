@@ -9,7 +9,7 @@ from functools import partial
 
 from ..errors import EngineUnavailableError, SottoError
 from ..host import EngineHost, EngineState
-from ..worker import Cancellation, Priority
+from ..worker import Cancellation, Priority, Stream
 from .cache import SpeechCache
 from .engine import Speech, TtsEngine, Voice
 
@@ -77,7 +77,7 @@ class Roster:
 
 
 class Utterance:
-    """One piece of text being spoken. Each portion of its audio is a job of its own, so that others get their turn."""
+    """One piece of text being spoken."""
 
     def __init__(
         self,
@@ -87,8 +87,8 @@ class Utterance:
         key: Hashable,
     ) -> None:
         self._host = host
-        self._cancellation = Cancellation()
-        self._portions = synthesize(self._cancellation)
+        self._synthesize = synthesize
+        self._stream: Stream[Speech] | None = None
         self._cache = cache
         self._key = key
         self._spoken: list[Speech] = []
@@ -101,8 +101,8 @@ class Utterance:
     async def next(self, *, urgent: bool) -> Speech:
         """Return the next portion; not to be called after one that `ends`. What was spoken before is one portion.
 
-        When it is cancelled, the engine ends, too. Raises EngineError if the voice cannot speak, UnknownModelError for
-        a speaker that it does not have, OverloadedError if too much else is being spoken.
+        `urgent`: the listener waits for the first one. Raises EngineError if the voice cannot speak, UnknownModelError
+        for a speaker that it does not have, OverloadedError if too much else is being spoken.
         """
         known = None if self.begun else self._cache.get(self._key)
         speech = await self._made(urgent=urgent) if known is None else known
@@ -111,16 +111,17 @@ class Utterance:
             self._cache.put(self._key, Speech(b"".join(each.pcm for each in self._spoken), self._spoken[0].rate_hz))
         return speech
 
+    def cancel(self) -> None:
+        """Have the engine end at its next portion."""
+        if self._stream is not None:
+            self._stream.cancel()
+
     async def _made(self, *, urgent: bool) -> Speech:
-        try:
-            return await self._host.run(
-                lambda _: next(self._portions, _NOTHING),
-                priority=Priority.LIVE if urgent else Priority.SPECULATIVE,
-                deadline_s=WAITS_S,
-            )
-        except asyncio.CancelledError:
-            self._cancellation.cancel()
-            raise
+        if self._stream is None:
+            priority = Priority.LIVE if urgent else Priority.SPECULATIVE
+            self._stream = self._host.worker.stream(self._synthesize, priority=priority, deadline_s=WAITS_S)
+        with self._host.engine_errors():
+            return await self._stream.next() or _NOTHING
 
 
 def _refresh(engine: TtsEngine) -> Callable[[Cancellation], bool]:

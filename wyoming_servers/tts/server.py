@@ -124,6 +124,7 @@ class TtsService(Service):
                 upcoming = asyncio.create_task(reply.next(), name="speak-ahead")
                 await audio.write(portion.speech, portion.pause_s)
         finally:
+            reply.cancel()
             upcoming.cancel()
             await asyncio.gather(upcoming, return_exceptions=True)
         await audio.end()
