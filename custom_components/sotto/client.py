@@ -228,7 +228,7 @@ class SottoClient:
 
 
 async def _written(body: Mapping[str, Any]) -> BytesIO:
-    """Return a body as JSON, to be sent in pieces. One with pictures has megabytes: it is not written on the event loop."""
+    """Return a body as JSON, to be sent in pieces. One with pictures is megabytes, and written off the event loop."""
     pictures = any(isinstance(message.get("content"), list) for message in body.get("messages", ()))
     text = await asyncio.to_thread(json.dumps, body) if pictures else json.dumps(body)
     return BytesIO(text.encode())
