@@ -178,7 +178,12 @@ class TestAKnownServerOnTheNetwork:
         assert await state_of(hass, new_entry) is ConfigEntryState.LOADED
 
     async def test_also_if_it_went_away_only_now(
-        self, hass: HomeAssistant, dialogs: Dialogs, server: ScriptedServer, entry: MockConfigEntry
+        self,
+        hass: HomeAssistant,
+        dialogs: Dialogs,
+        server: ScriptedServer,
+        entry: MockConfigEntry,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
         await server.stop()
         async with ScriptedServer(server_id=server.id) as restarted:
@@ -188,6 +193,7 @@ class TestAKnownServerOnTheNetwork:
             await restarted.followed()
             await hass.config_entries.async_unload(entry.entry_id)
         await server.start()
+        assert "has an update listener" not in caplog.text, "Home Assistant wants one way to set up again, not two"
 
     async def test_nobody_else_is_sent_the_token_while_it_is_there(
         self, dialogs: Dialogs, server: ScriptedServer, entry: MockConfigEntry, impostor: ScriptedServer
