@@ -10,13 +10,14 @@ from homeassistant.components.conversation import ConversationResult, async_get_
 from homeassistant.components.conversation.chat_log import ChatLog
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.helpers import chat_session, entity_registry as er
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.integration.household import House
 from tests.integration.scripted_server import Break, Call, Fail, ScriptedServer, Text, calls, refuses, says
+from tests.integration.sessions import open_session
 
 AGENT = "conversation.sotto"
 KITCHEN = "assist_satellite.kitchen_satellite"
@@ -42,7 +43,7 @@ class Talk:
         """Say something in the same conversation as before."""
         device = None if at is None else self._house.device(at)
         with (
-            chat_session.async_get_chat_session(self._hass, self.conversation_id) as session,
+            open_session(self._hass, self.conversation_id) as session,
             async_get_chat_log(self._hass, session, chat_log_delta_listener=self._take),
         ):
             result = await conversation.async_converse(
@@ -185,7 +186,7 @@ async def test_what_home_assistant_did_itself_is_in_the_history(
     hass: HomeAssistant, talk: Talk, server: ScriptedServer
 ) -> None:
     server.plays(says("It is on."))
-    with chat_session.async_get_chat_session(hass, talk.conversation_id) as session:
+    with open_session(hass, talk.conversation_id) as session:
         talk.conversation_id = session.conversation_id
         user_input = conversation.ConversationInput(
             "turn on the kettle", Context(), session.conversation_id, None, None, "en", AGENT
