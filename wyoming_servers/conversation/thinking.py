@@ -18,6 +18,7 @@ from ..errors import EngineError, SottoError
 from ..home.model import Area, Home, HomeSnapshot
 from ..settings import LlmSettings
 from .acting import command_of
+from .calls.before import said_before
 from .calls.call import Call, Situation
 from .engine import ChatRequest, Message, Role, TextDelta, ToolCall
 from .guard.sentences import Sentence
@@ -116,7 +117,7 @@ class Thinking:
         before = await asyncio.to_thread(tail, ground.prompt, home, ground.index, utterance.text, moment)
         messages = [user_message(utterance.text, before)]
         history = self._conversations.messages(utterance.conversation_id)
-        situation = Situation(home, utterance.text, here)
+        situation = Situation(home, utterance.text, here, said_before((*history, *messages)))
         looks: list[ToolCall] = []
         for _ in range(MAX_ROUNDS):
             messages += self._looked(looks, ground.prompt)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ..conversation.calls.before import said_before
 from ..conversation.calls.call import Situation
 from ..conversation.confirming import confirmation, responses
 from ..conversation.engine import ChatRequest, Message, Role, Tool, ToolCall
@@ -71,9 +72,9 @@ def prompted_turn(asked: Asked, around: Around) -> Turn:
     request = _request(asked.request, ground, messages, names)
     if described:
         load_language(code)  # now, so that nobody waits for it when the lamp is on already
-    said, said_before = _said(named, home, code)
-    situation = Situation(home, said_last(asked.request), here)
-    return Turn(request, situation, code, said, said_before, contents, names)
+    said, told_already = _said(named, home, code)
+    situation = Situation(home, said_last(asked.request), here, said_before(asked.request.messages))
+    return Turn(request, situation, code, said, told_already, contents, names)
 
 
 def _is_open(request: ChatRequest) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ..conversation.calls.before import said_before
 from ..conversation.calls.call import Situation
 from ..conversation.engine import ChatEvent, ChatRequest, ToolCall, ToolChoice
 from ..home.model import Area, HomeSnapshot
@@ -51,7 +52,8 @@ def make_turn(asked: Asked, homes: Homes, language: str) -> Turn:
     if fields is None:
         return Turn(asked.request, None, language)
     home = homes.own if fields.home is None else homes.find(fields.home)
-    situation = Situation(home.snapshot, said_last(asked.request), room(fields, home.snapshot))
+    before = said_before(asked.request.messages)
+    situation = Situation(home.snapshot, said_last(asked.request), room(fields, home.snapshot), before)
     return Turn(_with_tools_of(home, asked.request), situation, fields.language or language)
 
 

@@ -58,6 +58,8 @@ class Situation:
     home: HomeSnapshot
     utterance: str = ""
     here: Area | None = None
+    before: str = ""
+    """What was said and called in the exchange before, line by line."""
 
     @cached_property
     def sentence(self) -> Sentence:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ...home.model import Entity
 from ...home.targets import ANY_DOMAIN, DOMAINS
 from .aim import eligible, telling_words
+from .before import refers_to
 from .call import Call, Question, Situation
 from .names import resembles
 from .sentence import words_of
@@ -70,9 +71,11 @@ def nothing_tells_which(call: Call, situation: Situation) -> Question | None:
 
     Models pick the first of the prompt: "lock the door" (26), "put milk on the list" (15). A word that is no noun,
     verb or article may be a name that the model knows better than we do; then it is believed. The room in which it is
-    said decides, and so does it when only one of the things is not yet as it shall be.
+    said decides, and so does it when only one of the things is not yet as it shall be; "it" is what was spoken of.
     """
     reached = situation.targets(call).entities
+    if refers_to(situation.utterance, situation.before, reached):
+        return None
     domains = {entity.domain for entity in reached}
     if len(domains) != 1 or call.intent == "HassGetState" or not _is_switching(call):
         return None
@@ -113,6 +116,8 @@ def another_thing(call: Call, situation: Situation) -> Question | None:
     named = telling_words(call, situation)
     reached = situation.targets(call).entities
     if not named or len(reached) != 1 or _is_spoken_of(reached[0], named, situation):
+        return None
+    if refers_to(situation.utterance, situation.before, reached):
         return None
     return Question("this_one", reached)
 
