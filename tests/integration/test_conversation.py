@@ -292,13 +292,13 @@ async def test_nothing_private_is_logged(talk: Talk, server: ScriptedServer, cap
 async def test_while_the_user_speaks_the_prompt_is_evaluated(
     hass: HomeAssistant, talk: Talk, server: ScriptedServer
 ) -> None:
-    before = len(server.prefills)
+    await server.asked(1, "/api/prefill")  # at the start
     server.plays(says("Yes?"))
     await talk.say("hello")
     agent = conversation.async_get_agent(hass, AGENT)
     assert agent is not None
     await agent.async_prepare("en")
-    body = server.prefills[before].body
+    body = server.prefills[1].body
     assert [message["content"] for message in body["messages"]] == ["hello", "Yes?"]
     assert body["sotto"]["prompt"]["conversation"] == talk.conversation_id
     assert body["sotto"]["home"] == server.requests[0].body["sotto"]["home"]
