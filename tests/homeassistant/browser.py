@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import AsyncIterator
@@ -10,13 +11,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import time
 
+import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.homeassistant.instance import ROOT, HomeAssistant
 
 SCREENSHOTS = ROOT / "test-output"
 WIDTH_PX, HEIGHT_PX = 1000, 700
-SHOWN_MS = 20_000
+SHOWN_MS = 40_000
 """Within which the frontend shows what it was asked for, on a busy machine too."""
 
 FLAGS = (
@@ -32,14 +34,24 @@ FLAGS = (
 )
 
 DIALOG = "ha-voice-command-dialog"
-THOUGHT = re.compile(r"[^…\s]")
-"""While Home Assistant thinks, its bubble holds an ellipsis."""
+THOUGHT = re.compile(r"[^…\s]\s*$")
+"""While Home Assistant thinks, its bubble holds an ellipsis; and while an answer is streamed, it ends in one."""
 
 
 def find_chromium() -> str:
     """Return the path of the machine's Chromium; empty where there is none."""
     found = subprocess.run([ROOT / "script" / "chromium", "--find"], check=True, capture_output=True, text=True)
     return found.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return the path of the machine's Chromium; skips where there is none, and fails in CI."""
+    found = find_chromium()
+    if not found:
+        reason = "needs Chromium; script/chromium installs it, or says how"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    return found
 
 
 @dataclass(frozen=True)
@@ -88,12 +100,17 @@ class Dashboard:
         return number
 
     async def answer(self, number: int) -> Answer:
-        """Return what a bubble says, as soon as it says something."""
+        """Return what a bubble says, as soon as all of it is said."""
         bubble = self._dialog.locator(".message.hass").nth(number)
         said = bubble.locator("ha-markdown-element")
         await expect(said).to_have_text(THOUGHT)
         classes = await bubble.get_attribute("class") or ""
         return Answer(await said.inner_text(), is_error="error" in classes.split())
+
+    async def shows(self, number: int, text: str) -> None:
+        """Return when a bubble says just this."""
+        said = self._dialog.locator(".message.hass").nth(number).locator("ha-markdown-element")
+        await expect(said).to_have_text(text)
 
     async def ask(self, text: str) -> Answer:
         """Type a sentence, send it, and return the answer."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.homeassistant.browser import chromium
 from tests.homeassistant.house import EXPOSED, Furnisher
 from tests.homeassistant.instance import ROOT, HomeAssistant, require_environment
 from tests.homeassistant.network import two_hosts
@@ -14,7 +15,7 @@ from tests.homeassistant.pipeline import assist
 from tests.homeassistant.satellite import streaming_satellite, waking_satellite
 from tests.homeassistant.sotto import sotto
 
-__all__ = ["assist", "sotto", "streaming_satellite", "two_hosts", "waking_satellite"]
+__all__ = ["assist", "chromium", "sotto", "streaming_satellite", "two_hosts", "waking_satellite"]
 
 HERE = Path(__file__).parent
 

@@ -14,22 +14,13 @@ from time import monotonic
 import pytest
 from playwright.async_api import expect
 
-from tests.homeassistant.browser import Answer, Dashboard, browse, find_chromium
+from tests.homeassistant.browser import Answer, Dashboard, browse
 from tests.homeassistant.house import Furnisher
 from tests.homeassistant.instance import HomeAssistant
 from tests.homeassistant.sotto import Sotto
 
 KITCHEN, LIVING_ROOM, DOOR = "light.kitchen_lights", "light.living_room_rgbww_lights", "lock.front_door"
 ENGLISH, CHINESE = "Sotto", "Sotto 中文"
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    found = find_chromium()
-    if not found:
-        reason = "needs Chromium; script/chromium installs it, or says how"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
-    return found
 
 
 @pytest.fixture(scope="module")
