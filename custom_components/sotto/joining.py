@@ -17,7 +17,7 @@ from .client import (
     SottoError,
     UntrustedError,
 )
-from .const import API_VERSION
+from .issues import misfit_of
 
 CLIENT_NAME = "Home Assistant"
 """Who asks for the token."""
@@ -37,25 +37,26 @@ _KEYS: tuple[tuple[type[SottoError], str], ...] = (
 )
 
 
-class VersionsError(SottoError):
-    """The server speaks another version of the contract."""
+class MisfitError(SottoError):
+    """The server is too old for us, or we are for it."""
 
-    def __init__(self, version: str) -> None:
-        """Keep the server's version."""
-        super().__init__(f"Sotto {version} is not known to this integration.")
+    def __init__(self, which: str, version: str) -> None:
+        """Keep which, and the server's version."""
+        super().__init__(f"{which}: {version}")
+        self.which = which
         self.version = version
 
 
 async def checked_info(session: aiohttp.ClientSession, url: str) -> Info:
-    """Return what a server tells of itself. Raises SottoError, VersionsError where we are not made for it."""
+    """Return what a server tells of itself. Raises SottoError, MisfitError where it is not for us."""
     try:
         info = await SottoClient(session, url).info()
     except InvalidTokenError as err:  # no Sotto wants one here
         raise NotSottoError(str(err)) from err
     except RefusedError as err:
         raise (NotSottoError(str(err)) if err.code in _NO_SUCH_PAGE else err) from err
-    if info.api != API_VERSION:
-        raise VersionsError(info.version)
+    if misfit := misfit_of(info):
+        raise MisfitError(misfit.value, info.version)
     return info
 
 
@@ -89,8 +90,8 @@ async def accepted_token(session: aiohttp.ClientSession, url: str, info: Info, t
 
 def told(err: SottoError) -> tuple[str, dict[str, str]]:
     """Return the translation key of an error, and what stands in its text."""
-    if isinstance(err, VersionsError):
-        return "versions", {"version": err.version}
+    if isinstance(err, MisfitError):
+        return err.which, {"version": err.version}
     if isinstance(err, RefusedError):
         return ("pairing_closed" if err.code == PAIRING_CLOSED else "refused"), {"message": str(err)}
     return next((key for kind, key in _KEYS if isinstance(err, kind)), "cannot_connect"), {}

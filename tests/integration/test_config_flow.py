@@ -160,10 +160,13 @@ class TestWhatIsWrongWithAnAddress:
         result = await dialogs.add(url=server.url)
         assert result["description_placeholders"]["message"] == "Use localhost or the IP address."
 
-    async def test_a_server_of_another_version(self, dialogs: Dialogs, server: ScriptedServer) -> None:
-        server.api, server.version = 2, "3.0.0"
+    @pytest.mark.parametrize(("api", "error"), [(0, "server_too_old"), (2, "server_too_new")])
+    async def test_a_server_of_another_time(
+        self, dialogs: Dialogs, server: ScriptedServer, api: int, error: str
+    ) -> None:
+        server.api, server.version = api, "3.0.0"
         result = await dialogs.add(url=server.url)
-        assert_form(result, "user", base="versions")
+        assert_form(result, "user", base=error)
         assert result["description_placeholders"]["version"] == "3.0.0"
         server.api = 1
         await self._recovers(dialogs, server, result)

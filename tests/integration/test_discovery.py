@@ -137,7 +137,7 @@ class TestANewServerOnTheNetwork:
     async def test_of_another_version_is_not_added(self, dialogs: Dialogs, server: ScriptedServer) -> None:
         server.api = 2
         result = await dialogs.submit(await dialogs.announced(on_the_network(server)))
-        assert_form(result, "discovery_confirm", base="versions")
+        assert_form(result, "discovery_confirm", base="server_too_new")
 
     @pytest.mark.parametrize("changes", [{"properties": {}}, {"port": None}])
     async def test_must_be_one(self, dialogs: Dialogs, server: ScriptedServer, changes: dict[str, Any]) -> None:
