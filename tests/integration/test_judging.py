@@ -164,12 +164,12 @@ async def test_what_is_not_exposed_is_out_of_reach(ask: Ask, house: House) -> No
 
 async def test_of_two_things_of_one_name_the_one_here_is_meant(hass: HomeAssistant, ask: Ask, house: House) -> None:
     for entity_id in ("cover.blinds", "cover.garage_door"):
-        er.async_get(hass).async_update_entity(entity_id, name="Big one")
+        er.async_get(hass).async_update_entity(entity_id, aliases=[er.COMPUTED_NAME, "Big one"])
     await hass.async_block_till_done()
     areas = {name: ar.async_get(hass).async_get_area_by_name(name) for name in ("Living room", "Garage")}
     assert await ask(ON, name="Big one") is None, "Home Assistant cannot tell which"
-    assert await ask(ON, name="Big one", area="Garage") == "Shall I open the Big one?"
-    for name, question in (("Living room", None), ("Garage", "Shall I open the Big one?")):
+    assert await ask(ON, name="Big one", area="Garage") == OPEN_IT
+    for name, question in (("Living room", None), ("Garage", OPEN_IT)):
         area = areas[name]
         assert area is not None
         dr.async_get(hass).async_update_device(house.device(KITCHEN), area_id=area.id)
@@ -180,7 +180,7 @@ async def test_a_model_cannot_move_the_room_to_one_where_there_is_only_a_blind(
     hass: HomeAssistant, ask: Ask, house: House
 ) -> None:
     for entity_id in ("cover.blinds", "cover.garage_door"):
-        er.async_get(hass).async_update_entity(entity_id, name="Big one")
+        er.async_get(hass).async_update_entity(entity_id, aliases=[er.COMPUTED_NAME, "Big one"])
     garage = ar.async_get(hass).async_get_area_by_name("Garage")
     living_room = ar.async_get(hass).async_get_area_by_name("Living room")
     assert garage is not None
@@ -188,7 +188,7 @@ async def test_a_model_cannot_move_the_room_to_one_where_there_is_only_a_blind(
     dr.async_get(hass).async_update_device(house.device(KITCHEN), area_id=garage.id)
     await hass.async_block_till_done()
     asked = await ask(ON, at=KITCHEN, name="Big one", preferred_area_id=living_room.id)
-    assert asked == "Shall I open the Big one?"
+    assert asked == OPEN_IT
 
 
 async def test_many_things_are_counted(hass: HomeAssistant, ask: Ask, house: House) -> None:
