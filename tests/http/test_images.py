@@ -99,7 +99,7 @@ async def test_a_model_that_sees_nothing_is_sent_no_image(http: aiohttp.ClientSe
         "https://example.com/cat.jpg",
         "data:text/html;base64,PGI+",
         "data:image/jpeg;base64,",
-        "data:image/jpeg;base64,not base64!",
+        "data:image/jpeg;base64,AAAA!AAAA",
         "data:image/svg+xml;base64,PHN2Zy8+",
         5,
     ],
