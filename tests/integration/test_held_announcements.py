@@ -224,6 +224,21 @@ class TestSurviving:
         await restart(hass)
         assert results(await announce(hass, entity_id=KITCHEN)) == {"kitchen": "spoken"}
 
+    async def test_what_was_spoken_is_not_spoken_again_if_it_is_killed_while_others_still_speak(
+        self, hass: HomeAssistant, home: Home, freezer: FrozenDateTimeFactory
+    ) -> None:
+        at(freezer, NIGHT)
+        await announce(hass, "The washing is done.", entity_id=[KITCHEN, SOFA])
+        home["sofa"].may_end.clear()
+        at(freezer, MORNING)
+        async_fire_time_changed(hass, dt_util.utcnow(), fire_all=True)
+        await home["sofa"].begun.wait()
+        while [each["satellites"] for each in kept(hass)] != [[SOFA]]:  # noqa: ASYNC110 - it is a disk
+            await asyncio.sleep(0)
+        home["sofa"].may_end.set()
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert home.spoken == {"kitchen": ["The washing is done."], "sofa": ["The washing is done."]}
+
     async def test_nothing_is_spoken_or_written_while_home_assistant_stops(
         self, hass: HomeAssistant, home: Home, freezer: FrozenDateTimeFactory
     ) -> None:
