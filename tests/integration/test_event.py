@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+import re
 from typing import Any
 
 from homeassistant.components import automation, conversation
@@ -10,6 +12,7 @@ from homeassistant.core import Context, HomeAssistant, State
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import parse_yaml
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
@@ -20,6 +23,8 @@ from tests.integration.household import House
 from tests.integration.scripted_answer import calls, refuses, says
 from tests.integration.scripted_server import ScriptedServer
 from tests.integration.waiting import pass_time
+
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "integration.md"
 
 AGENT = "conversation.sotto"
 TURNS = "event.sotto_conversation_turn"
@@ -147,28 +152,20 @@ async def test_an_agent_hears_of_its_own_turns_alone_also_when_it_is_called_othe
 
 
 @pytest.mark.usefixtures("house", "entry")
-async def test_an_automation_can_tell_that_the_assistant_fails(hass: HomeAssistant, server: ScriptedServer) -> None:
-    told = async_mock_service(hass, "test", "told")
-    assert await async_setup_component(
-        hass,
-        automation.DOMAIN,
-        {
-            automation.DOMAIN: {
-                "triggers": {
-                    "trigger": "state",
-                    "entity_id": TURNS,
-                    "not_to": ["unknown", "unavailable"],
-                },
-                "conditions": {"condition": "state", "entity_id": TURNS, "attribute": "event_type", "state": "failed"},
-                "actions": {"action": "test.told", "data": {"error": "{{ trigger.to_state.attributes.error }}"}},
-            }
-        },
-    )
-    server.plays(says("Yes."), refuses("overloaded"))
-    await _say(hass, "are you there?")
+async def test_the_automation_in_the_documentation_tells_of_two_failures_in_a_row(
+    hass: HomeAssistant, server: ScriptedServer
+) -> None:
+    told = async_mock_service(hass, "notify", "notify")
+    (example,) = re.findall(r"```yaml\n(automation:.*?)```", DOCUMENTATION.read_text(encoding="utf-8"), re.DOTALL)
+    config = parse_yaml(example)
+    assert isinstance(config, dict)
+    assert await async_setup_component(hass, automation.DOMAIN, config)
+    server.plays(refuses("engine-loading"), says("Yes."), refuses("overloaded"), refuses("engine-loading"))
+    for _ in range(3):
+        await _say(hass, "are you there?")
     assert told == []
     await _say(hass, "are you there?")
-    assert [call.data for call in told] == [{"error": "overloaded"}]
+    assert [call.data["message"] for call in told] == ["The assistant failed twice, at last with engine-loading."]
 
 
 async def test_the_last_turn_is_known_after_a_restart(

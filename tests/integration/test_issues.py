@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from homeassistant.components.repairs import FlowType, repairs_flow_manager
@@ -46,6 +47,12 @@ async def _lose(hass: HomeAssistant, server: ScriptedServer) -> None:
     await server.followed()
     await server.stop()
     await until_state(hass, MODEL, "unavailable")
+
+
+async def _unreachable(hass: HomeAssistant, entry: MockConfigEntry, server: ScriptedServer) -> None:
+    await server.stop()
+    await hass.config_entries.async_setup(entry.entry_id)
+    await pass_time(hass, UNREACHABLE_S)
 
 
 # What a server tells, and what that means
@@ -193,30 +200,14 @@ async def test_the_time_goes_on_when_the_entry_is_reloaded(
 
 
 async def test_an_issue_of_before_the_restart_is_history_until_it_is_found_anew(
-    hass: HomeAssistant,
-    new_entry: MockConfigEntry,
-    server: ScriptedServer,
-    issues: Callable[[], set[str]],
-    hass_storage: dict[str, Any],
+    hass: HomeAssistant, new_entry: MockConfigEntry, server: ScriptedServer, issues: Callable[[], set[str]]
 ) -> None:
-    hass_storage[ir.STORAGE_KEY] = {
-        "version": ir.STORAGE_VERSION_MAJOR,
-        "minor_version": ir.STORAGE_VERSION_MINOR,
-        "data": {
-            "issues": [
-                {
-                    "created": "2026-11-29T12:00:00+00:00",
-                    "dismissed_version": None,
-                    "domain": DOMAIN,
-                    "is_persistent": False,
-                    "issue_id": f"unreachable_{new_entry.entry_id}",
-                }
-            ]
-        },
-    }
-    await ir.async_get(hass).async_load()
-    await server.stop()
-    assert not await hass.config_entries.async_setup(new_entry.entry_id)
+    await _unreachable(hass, new_entry, server)
+    # What Home Assistant has of it after a start: that there was one, and whether it was ignored.
+    registry = ir.async_get(hass)
+    for key, issue in registry.issues.items():
+        registry.issues[key] = replace(issue, active=False)
+    assert not await hass.config_entries.async_reload(new_entry.entry_id)
     assert issues() == set()
     await pass_time(hass, UNREACHABLE_S)
     assert issues() == {"unreachable"}
@@ -285,12 +276,6 @@ async def test_a_token_that_is_refused_is_home_assistants_own_issue_and_no_secon
 
 
 # The end of an entry
-
-
-async def _unreachable(hass: HomeAssistant, entry: MockConfigEntry, server: ScriptedServer) -> None:
-    await server.stop()
-    await hass.config_entries.async_setup(entry.entry_id)
-    await pass_time(hass, UNREACHABLE_S)
 
 
 async def test_an_entry_takes_its_issues_along(
