@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 CONNECT_S = 5.0
@@ -221,7 +222,7 @@ class SottoClient:
                 yield response
         except aiohttp.ClientSSLError as err:
             raise UntrustedError(str(err)) from err
-        except aiohttp.ClientResponseError as err:
+        except (aiohttp.ClientResponseError, HttpProcessingError) as err:  # the second: a line without an end
             raise _not_sotto() from err
         except (aiohttp.ClientError, TimeoutError) as err:
             raise CannotConnectError(str(err) or type(err).__name__) from err

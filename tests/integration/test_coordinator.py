@@ -118,13 +118,19 @@ async def test_one_that_falls_silent_is_away(hass: HomeAssistant, server: Script
 
 
 @pytest.mark.usefixtures("entry")
-async def test_something_else_that_answers_there_is_no_server(hass: HomeAssistant, server: ScriptedServer) -> None:
+@pytest.mark.parametrize(
+    "told", ["<html>It works!</html>", f"data: {'x' * 2**22}", 'event: status\ndata: {"id": 1}\n\n']
+)
+async def test_something_else_that_answers_there_is_no_server(
+    hass: HomeAssistant, server: ScriptedServer, told: str
+) -> None:
     await server.followed()
-    server.instead["/api/events"] = Respond(200, "<html>It works!</html>", content_type="text/html")
+    server.instead["/api/events"] = Respond(200, told, content_type="text/html")
     await server.restart()
     await until_state(hass, MODEL, "unavailable")
-    await pass_time(hass, RETRY_S[0])
-    await server.asked(2, "/api/events")
+    for tries, wait_s in enumerate(RETRY_S[:2], start=2):
+        await pass_time(hass, wait_s)
+        await server.asked(tries, "/api/events")
     assert state_of(hass, MODEL) == "unavailable"
 
 
