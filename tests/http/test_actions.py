@@ -80,6 +80,15 @@ async def test_the_answer_is_an_answer_like_any_other(assist: Assist, model: Scr
     assert whole["usage"]["completion_tokens"] == 0
 
 
+async def test_where_json_is_wanted_the_model_writes_it(assist: Assist, model: ScriptedModel) -> None:
+    model.scripts = [calling(LAMP_ON), saying('{"done": true}')]
+    answer = await assist.says("make it cosy")
+    assist.result(answer.calls[0]["id"], done(LAMP))
+    wanted = {**assist.body(), "response_format": {"type": "json_object"}}
+    async with assist.http.post("/v1/chat/completions", json=wanted) as response:
+        assert (await response.json())["choices"][0]["message"]["content"] == '{"done": true}'
+
+
 async def test_several_actions_have_a_sentence_each_and_none_twice(assist: Assist, model: ScriptedModel) -> None:
     said = await acted(assist, model, [LAMP_ON, BED_ON], done(LAMP), done(BED))
     assert said == "Turned on the light"

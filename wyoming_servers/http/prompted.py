@@ -72,7 +72,7 @@ def prompted_turn(asked: Asked, around: Around) -> Turn:
     request = _request(asked.request, ground, messages, names)
     if described:
         load_language(code)  # now, so that nobody waits for it when the lamp is on already
-    said, told_already = _said(named, home, code)
+    said, told_already = (None, "") if asked.request.schema is not None else _said(named, home, code)
     situation = Situation(home, said_last(asked.request), here, said_before(asked.request.messages))
     return Turn(request, situation, code, said, told_already, contents, names)
 
