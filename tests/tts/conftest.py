@@ -57,13 +57,17 @@ class TextEngine(TtsEngine):
     gate: threading.Event = field(default_factory=threading.Event)
     """Pieces wait for it."""
     next_gate: threading.Event = field(default_factory=threading.Event)
-    """All portions of a piece but the first wait for it."""
+    """The portions of a piece that follow the first ones wait for it."""
+    ungated: int = 1
+    """How many portions of a piece do not."""
     held: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     """Counts the portions that came to that gate."""
     until_cancelled: bool = False
     """Pieces end only when they are cancelled; in portions, all but the first."""
     padding: int = 0
-    """Silent samples after every piece."""
+    """Silent samples after every portion."""
+    cancellations: list[Cancellation] = field(default_factory=list)
+    """One for every piece."""
     loading: threading.Event = field(default_factory=threading.Event)
     """Loading waits for it."""
     begun: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
@@ -99,6 +103,7 @@ class TextEngine(TtsEngine):
 
     def synthesize(self, text: str, voice: Voice, speaker: str | None, cancellation: Cancellation) -> Iterator[Speech]:
         self.spoken.append((text, voice.name, speaker))
+        self.cancellations.append(cancellation)
         self.begun.release()
         assert self.gate.wait(WAIT_S)
         if self.until_cancelled and not self.portion_chars:
@@ -107,7 +112,7 @@ class TextEngine(TtsEngine):
             raise EngineError(f"{voice.name} is broken.")
         portions = list(_cut(text, self.portion_chars or len(text)))
         for number, portion in enumerate(portions, 1):
-            if number > 1:
+            if number > self.ungated:
                 self.held.release()
                 assert self.next_gate.wait(WAIT_S)
                 if self.until_cancelled:
@@ -115,8 +120,7 @@ class TextEngine(TtsEngine):
                 if self.fails_midway:
                     raise EngineError(f"{voice.name} broke down.")
             self.made.append(portion)
-            ends = number == len(portions)
-            yield Speech(to_pcm(portion) + bytes(2 * self.padding * ends), self.rate_hz, ends=ends)
+            yield Speech(to_pcm(portion) + bytes(2 * self.padding), self.rate_hz, ends=number == len(portions))
 
 
 def _cut(text: str, size: int) -> Iterator[str]:

@@ -53,6 +53,26 @@ def test_sentences_end_where_a_reader_would_pause(text: str, pieces: list[str]) 
     assert split(text) == pieces
 
 
+@pytest.mark.parametrize(
+    ("text", "piece"),
+    [
+        ("The light is on. ", ["The light is on."]),
+        ("Is it on?  ", ["Is it on?"]),
+        ("It is 21. ", ["It is 21."]),
+        ("The light is on.", []),
+        ("It was Dr. ", []),
+        ("1. ", []),
+        ("The light is ", []),
+        ("Well, then: ", []),
+    ],
+)
+def test_at_a_pause_a_whole_sentence_is_ready(text: str, piece: list[str]) -> None:
+    splitter = SentenceSplitter()
+    assert splitter.feed(text) == []
+    assert splitter.pause() == piece
+    assert splitter.feed("Next") + splitter.flush() == (["Next"] if piece else [f"{text}Next".strip()])
+
+
 def test_a_sentence_is_ready_as_soon_as_the_next_one_begins() -> None:
     splitter = SentenceSplitter()
     assert splitter.feed("The light is on. ") == []

@@ -12,6 +12,7 @@ from wyoming.tts import Synthesize
 from tests.conftest import ServeFunction
 from tests.tts.conftest import (
     REPLY,
+    WAIT_S,
     Connect,
     Heard,
     Say,
@@ -75,6 +76,19 @@ async def test_a_client_that_leaves_frees_the_engine_within_a_portion(
         await client.disconnect()
         assert (await say(port, "Next.")).text == "Next."
     assert "more tim" not in engine.made
+
+
+async def test_a_client_that_leaves_without_having_read_frees_the_engine_too(
+    serve: ServeFunction, connect: Connect, say: Say
+) -> None:
+    engine = TextEngine(portion_chars=8, padding=8_000_000, ungated=2)  # more than the sockets hold
+    engine.next_gate.clear()
+    client = await connect(await serve(service(engine)))
+    await send_text(client, [SENTENCE])
+    await wait_for_held(engine)
+    await client.disconnect()
+    assert await asyncio.to_thread(engine.cancellations[0]._event.wait, WAIT_S)
+    engine.next_gate.set()
 
 
 async def test_a_voice_that_fails_in_the_middle_of_a_sentence_says_so_once(
