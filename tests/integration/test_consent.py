@@ -159,6 +159,11 @@ def test_anything_can_be_read(said: str, language: str) -> None:
     assert consent_in(said, language, ECHOES) in Consent
 
 
+def test_repeating_what_was_asked_is_no_yes_if_it_says_no() -> None:
+    assert consent_in("No.", "en", ["no"]) is Consent.NO
+    assert consent_in("run do not disturb", "en", ["run do not disturb"]) is Consent.NEITHER
+
+
 def test_nobody_says_yes_at_length() -> None:
     assert consent_in("yes " * 10, "en") is Consent.YES
     assert consent_in("yes " * LONGEST, "en") is Consent.NEITHER
