@@ -1,25 +1,29 @@
-"""A server's answer as the deltas of Home Assistant's chat log. Pure logic.
+"""A server's answer as the deltas of Home Assistant's chat log.
 
 Home Assistant begins to speak an answer after 60 characters, whatever their script. Sixty characters of Chinese take
-fifteen seconds to say, so a first Chinese sentence that more follows is filled up with blanks, which nobody hears, and
-which a browser shows as one.
+fifteen seconds to say, so when the model pauses after a shorter Chinese sentence, that is filled up with blanks, which
+nobody hears, and which a browser shows as one.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from contextlib import suppress
 import re
 
 from homeassistant.components.conversation import AssistantContentDeltaDict
 from homeassistant.helpers import llm
 
-from .client import Call, Event, Figures, Text
+from .client import Call, Event, Figures
 
 STREAMED_CHARS = 61
 """More than 60: STREAM_RESPONSE_CHARS of Home Assistant's assist_pipeline."""
+PAUSE_S = 0.1
+"""An answer that goes on sooner needs no blanks: it is long enough, or over, before anybody would notice."""
 
 _IDEOGRAPHIC = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
-_SENTENCE = re.compile(r"^.*?[\u3002\uff01\uff1f\uff1b!?;]+[\u201d\u2019\u300d\u300f\uff09)]*", re.DOTALL)
+_WHOLE = re.compile(r"[\u3002\uff01\uff1f\uff1b!?;][\u201d\u2019\u300d\u300f\uff09)\s]*$")
 
 
 class Deltas:
@@ -30,39 +34,45 @@ class Deltas:
         self.calls: list[llm.ToolInput] = []
         self.text = ""
         self.figures: Figures | None = None
+        self._is_filled = False
 
     async def of(self, events: AsyncIterable[Event]) -> AsyncGenerator[AssistantContentDeltaDict]:
         """Yield the words as they come. Calls are kept: whether they are made is decided when all are known."""
-        padding = Padding()
-        async for event in events:
-            if isinstance(event, Text):
-                role: AssistantContentDeltaDict = {} if self.text else {"role": "assistant"}
-                self.text += event.text
-                yield {**role, "content": padding.of(event.text)}
-            elif isinstance(event, Call):
-                self.calls.append(llm.ToolInput(event.name, dict(event.arguments), event.call_id))
-            else:
-                self.figures = event
+        iterator = aiter(events)
+        following = _next(iterator)
+        try:
+            while True:
+                if self._could_be_spoken and not (await asyncio.wait({following}, timeout=PAUSE_S))[0]:
+                    self._is_filled = True
+                    yield {"content": " " * (STREAMED_CHARS - len(self.text))}
+                event = await following
+                if event is None:
+                    return
+                following = _next(iterator)
+                for delta in self._deltas(event):
+                    yield delta
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+
+    def _deltas(self, event: Event) -> list[AssistantContentDeltaDict]:
+        if isinstance(event, Call):
+            self.calls.append(llm.ToolInput(event.name, dict(event.arguments), event.call_id))
+            return []
+        if isinstance(event, Figures):
+            self.figures = event
+            return []
+        begun, self.text = self.text, self.text + event.text
+        return [{"content": event.text}] if begun else [{"role": "assistant", "content": event.text}]
+
+    @property
+    def _could_be_spoken(self) -> bool:
+        """Whether a sentence is there that Home Assistant does not take for long enough."""
+        is_short = len(self.text) < STREAMED_CHARS and not self._is_filled
+        return is_short and bool(_IDEOGRAPHIC.search(self.text) and _WHOLE.search(self.text))
 
 
-class Padding:
-    """Fills the first sentence of an answer up, if it is one that Home Assistant would wait too long with."""
-
-    def __init__(self) -> None:
-        """Nothing was said."""
-        self._said = ""
-        self._done = False
-
-    def of(self, text: str) -> str:
-        """Return the next piece of the answer, blanks included: never after its last sentence."""
-        said, self._said = self._said, self._said + text
-        sentence = _SENTENCE.match(self._said)
-        if self._done or sentence is None or not _IDEOGRAPHIC.search(sentence[0]):
-            return text
-        rest = self._said[sentence.end() :]
-        if not rest.strip():
-            return text
-        self._done = True
-        missing = max(0, STREAMED_CHARS - len(sentence[0]))
-        at = max(0, sentence.end() - len(said))
-        return text[:at] + " " * missing + text[at:]
+def _next(events: AsyncIterator[Event]) -> asyncio.Future[Event | None]:
+    """Return what comes next, None at the end."""
+    return asyncio.ensure_future(anext(events, None))

@@ -197,12 +197,16 @@ def entities_of(furnisher: Furnisher, entry_id: str) -> Entities:
 def make_pipeline(furnisher: Furnisher, entities: Entities, *, language: str = "en") -> str:
     """Make a pipeline that uses all four, preferred from then on; return its id.
 
-    Where an engine has the language only for countries, the dashboard takes the one that fits best; so here.
+    Where an engine has the language only for countries, the dashboard takes the one that fits best; so here. Without
+    speech-to-text in the language, the pipeline has none.
     """
 
-    def of_engine(stage: str, engine_id: str) -> str:
+    def of_engine(stage: str, engine_id: str) -> str | None:
         providers = furnisher.call(f"{stage}/engine/list", language=language)["providers"]
-        return str(next(each["supported_languages"][0] for each in providers if each["engine_id"] == engine_id))
+        supported = next(each["supported_languages"] for each in providers if each["engine_id"] == engine_id)
+        return str(supported[0]) if supported else None
+
+    heard = of_engine("stt", entities.stt)
 
     pipeline = furnisher.call(
         "assist_pipeline/pipeline/create",
@@ -210,8 +214,8 @@ def make_pipeline(furnisher: Furnisher, entities: Entities, *, language: str = "
         language=language,
         conversation_engine=entities.conversation,
         conversation_language=language,
-        stt_engine=entities.stt,
-        stt_language=of_engine("stt", entities.stt),
+        stt_engine=entities.stt if heard else None,
+        stt_language=heard,
         tts_engine=entities.tts,
         tts_language=of_engine("tts", entities.tts),
         tts_voice=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.integration.household import House
-from tests.integration.scripted_server import Break, Call, Fail, ScriptedServer, Text, calls, refuses, says
+from tests.integration.scripted_server import Break, Call, Fail, ScriptedServer, Text, Wait, calls, refuses, says
 from tests.integration.sessions import open_session
 
 AGENT = "conversation.sotto"
@@ -269,13 +270,17 @@ async def test_a_model_that_only_calls_is_stopped(talk: Talk, server: ScriptedSe
     assert len(server.requests) == 10
 
 
-async def test_a_chinese_answer_of_two_sentences_begins_to_be_spoken_with_the_first(
+async def test_a_chinese_sentence_is_spoken_while_the_model_pauses_and_kept_without_blanks(
     talk: Talk, server: ScriptedServer
 ) -> None:
-    server.plays(says("客厅的灯开着。", "卧室", "的灯关着。"), says("好。"))
-    await talk.say("哪些灯开着", language="zh-CN")
-    first = "".join(delta["content"] for delta in talk.deltas[:2])
-    assert len(first) > 60
+    paused = asyncio.Event()
+    server.plays([Text("客厅的灯开着。"), Wait(paused), Text("卧室的灯关着。")], says("好。"))
+    answering = asyncio.create_task(talk.say("哪些灯开着", language="zh-CN"))
+    async with asyncio.timeout(10):
+        while len(talk.streamed) <= 60:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    paused.set()
+    await answering
     await talk.say("谢谢", language="zh-CN")
     assert server.requests[1].body["messages"][1]["content"] == "客厅的灯开着。 卧室的灯关着。"
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
+from contextlib import aclosing
 
 from hypothesis import given, strategies as st
-from hypothesis.strategies import SearchStrategy
 import pytest
 
 from custom_components.sotto.client import Call, Event, Figures, Text
-from custom_components.sotto.deltas import STREAMED_CHARS, Deltas, Padding
+from custom_components.sotto.deltas import PAUSE_S, STREAMED_CHARS, Deltas
+
+PIECES = "好灯开着。!\uff1f aB.,"
 
 
 async def _stream(events: Iterable[Event]) -> AsyncIterator[Event]:
@@ -42,43 +45,59 @@ async def test_the_end_brings_the_figures() -> None:
     assert figures.reused_percent == 98.0
 
 
-def _padded(*pieces: str) -> list[str]:
-    padding = Padding()
-    return [padding.of(piece) for piece in pieces]
+async def _paused(*pieces: str) -> tuple[list[str], str]:
+    """Return what is yielded of pieces after each of which the model pauses, and the text."""
+    deltas = Deltas()
+
+    async def slowly() -> AsyncIterator[Event]:
+        for piece in pieces:
+            yield Text(piece)
+            await asyncio.sleep(2 * PAUSE_S)
+
+    yielded = [str(delta["content"]) async for delta in deltas.of(slowly())]
+    return yielded, deltas.text
 
 
-def test_a_first_chinese_sentence_that_more_follows_is_long_enough_to_be_spoken() -> None:
-    first, second = _padded("客厅的灯开着。", "卧室的灯关着。")
-    assert first == "客厅的灯开着。"
-    assert len(first) + second.index("卧") == STREAMED_CHARS
+async def test_a_chinese_sentence_after_which_the_model_pauses_is_long_enough_to_be_spoken() -> None:
+    yielded, text = await _paused("客厅的灯开着。", "卧室的灯关着。")
+    assert yielded[0] == "客厅的灯开着。"
+    assert len(yielded[0]) + len(yielded[1]) == STREAMED_CHARS
+    assert yielded[1].isspace()
+    assert yielded[2:] == ["卧室的灯关着。"]
+    assert text == "客厅的灯开着。卧室的灯关着。"
 
 
-@pytest.mark.parametrize(
-    "pieces",
-    [
-        ("好的。",),
-        ("好的", "。"),
-        ("The light is on. ", "The fan is off."),
-        ("现在是", "二十一度"),
-        ("",),
-    ],
-)
-def test_nothing_is_added_to_one_sentence_or_to_english(pieces: tuple[str, ...]) -> None:
-    assert "".join(_padded(*pieces)) == "".join(pieces)
+async def test_without_a_pause_nothing_is_added() -> None:
+    _, yielded = await _read(Text("客厅的灯开着。"), Text("卧室的灯关着。"), Figures())
+    assert [delta["content"] for delta in yielded] == ["客厅的灯开着。", "卧室的灯关着。"]
 
 
-PIECES = "好灯开着。!\uff1f aB.,"
-TEXTS: SearchStrategy[list[str]] = st.lists(st.text(alphabet=f"{PIECES}\n", max_size=40), max_size=12)
+@pytest.mark.parametrize("pieces", [("The light is on. ", "The fan is off."), ("现在是", "二十一度"), ("",)])
+async def test_nothing_is_added_to_half_a_sentence_or_to_english(pieces: tuple[str, ...]) -> None:
+    yielded, _ = await _paused(*pieces)
+    assert yielded == list(pieces)
 
 
-@given(TEXTS)
-def test_only_blanks_are_added_and_only_once(pieces: list[str]) -> None:
-    padded = _padded(*pieces)
-    assert "".join(padded).replace(" ", "") == "".join(pieces).replace(" ", "")
-    assert sum(len(after) != len(before) for before, after in zip(pieces, padded, strict=True)) <= 1
+async def test_a_reader_that_leaves_ends_the_answer() -> None:
+    ended = asyncio.Event()
+
+    async def endless() -> AsyncIterator[Event]:
+        try:
+            while True:
+                yield Text("On and on. ")
+                await asyncio.sleep(0)
+        finally:
+            ended.set()
+
+    async with aclosing(endless()) as events, aclosing(Deltas().of(events)) as deltas:
+        await anext(deltas)
+    assert ended.is_set()
 
 
-@given(st.text(alphabet=PIECES, max_size=200))
-def test_how_a_text_is_cut_does_not_change_what_is_heard(text: str) -> None:
-    whole = "".join(_padded(text))
-    assert "".join(_padded(*text)) == whole
+@given(st.lists(st.text(alphabet=PIECES, max_size=40), max_size=12))
+def test_what_is_written_is_what_is_yielded(pieces: list[str]) -> None:
+    async def read() -> str:
+        _, yielded = await _read(*map(Text, pieces))
+        return "".join(str(delta["content"]) for delta in yielded)
+
+    assert asyncio.run(read()) == "".join(pieces)

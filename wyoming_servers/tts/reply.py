@@ -70,6 +70,8 @@ class Pieces:
             await self._fetch()
         portion, self._unread = self._unread[:_PORTION], self._unread[_PORTION:]
         self._ready.extend(self._splitter.feed(portion))
+        if not self._unread:
+            self._ready.extend(self._splitter.pause())
         if self._ended:
             self._ready.extend(self._splitter.flush())
 

@@ -66,6 +66,14 @@ class SentenceSplitter:
         """Take more text; return the pieces that it completes."""
         return [piece for character in text for piece in self._take(character)]
 
+    def pause(self) -> list[str]:
+        """Return the sentence that the text ends with, if it is whole whatever follows.
+
+        For a writer that hands over whole sentences, and may be long in coming with the next one.
+        """
+        ends = self._text.endswith(" ") and _ends_sentence(self._text.rstrip(), "A")
+        return list(self._cut(len(self._text))) if ends else []
+
     def flush(self) -> list[str]:
         """Return what is left as the last piece, and be ready for another reply."""
         last = self._text.strip()
