@@ -273,7 +273,8 @@ async def add_integration(hass: HomeAssistant, domain: str, entities: dict[Platf
 
         return add
 
-    mock_integration(hass, MockModule(domain, async_setup_entry=setup, async_unload_entry=unload))
+    module = MockModule(domain, async_setup_entry=setup, async_unload_entry=unload)
+    mock_integration(hass, module, built_in=False)
     mock_platform(hass, f"{domain}.config_flow")
     for platform in entities:
         mock_platform(hass, f"{domain}.{platform}", MockPlatform(async_setup_entry=adds(platform)))
