@@ -52,11 +52,15 @@ class Speaking:
         Return the answer and its audio.
         """
         loop = asyncio.get_running_loop()
+
+        def go_on() -> None:
+            loop.call_soon_threadsafe(model_writes.set)
+
         async with self.assist.run("intent", text=words) as run:
             await run.until("run-start")
             url = run.data["run-start"]["tts_output"]["url"]
             await run.until("intent-progress")
-            audio, _ = await self.assist.fetch(url, lambda: loop.call_soon_threadsafe(model_writes.set))
+            audio, _ = await self.assist.fetch(url, go_on)
             await self.assist.finish(run)
         return run.answer, audio
 

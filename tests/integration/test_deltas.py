@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing
 
 from hypothesis import given, strategies as st
@@ -81,7 +81,7 @@ async def test_nothing_is_added_to_half_a_sentence_or_to_english(pieces: tuple[s
 async def test_a_reader_that_leaves_ends_the_answer() -> None:
     ended = asyncio.Event()
 
-    async def endless() -> AsyncIterator[Event]:
+    async def endless() -> AsyncGenerator[Event]:
         try:
             while True:
                 yield Text("On and on. ")
