@@ -42,6 +42,8 @@ async def test_an_example_is_one(hass: HomeAssistant, entry: MockConfigEntry, st
     await async_validate_actions_config(hass, cv.SCRIPT_SCHEMA(steps))
     for step in called(steps):
         domain, _, service = step["action"].partition(".")
+        if domain == "script":  # a reader's own
+            continue
         schema = hass.services.async_services()[domain][service].schema
         assert schema is not None
         schema({**step.get("data", {}), **step.get("target", {})})
