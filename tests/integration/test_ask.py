@@ -278,8 +278,9 @@ class TestErrors:
         home["kitchen"].reply = "Jazz."
         assert (await ask(hass))["answer"] == "Jazz."
 
-    async def test_what_is_said_is_no_words(self, hass: HomeAssistant, home: Home) -> None:
-        home["kitchen"].reply = ""
+    @pytest.mark.parametrize("reply", ["", " "])
+    async def test_what_is_said_is_no_words(self, hass: HomeAssistant, home: Home, reply: str) -> None:
+        home["kitchen"].reply = reply
         assert await self.fails(hass) == "ask_no_answer"
 
     async def test_the_satellite_fails(self, hass: HomeAssistant, home: Home) -> None:
