@@ -26,6 +26,13 @@ HEAVY = (
     "openai",
     "aiohttp",
     "prometheus_client",
+    "pypdfium2",
+    "docx",
+    "bs4",
+    "lxml",
+    "markdown_it",
+    "faiss",
+    "rjieba",
 )
 FILE_LINES = 400
 FUNCTION_LINES = 60
