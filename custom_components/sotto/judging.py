@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+import re
 from typing import Any
 
 from homeassistant.components.conversation import ConversationInput
@@ -37,6 +38,8 @@ _GUARDING_DOMAINS = ("lock", "alarm_control_panel", "cover", "valve")
 _HARMLESS = frozenset({"media_player"})
 """Integrations whose tools, beside intents, are Assist's own and do no harm; by default they are marked as the least
 safe."""
+_WORD = re.compile(r"[\w.:-]+", re.ASCII)
+"""An argument that says what is to be done, such as `lock.unlock`. A sentence may be about anything."""
 
 
 async def risks_of(hass: HomeAssistant, api: llm.APIInstance, call: llm.ToolInput) -> list[Risk]:
@@ -166,29 +169,28 @@ class _Judge:
         script = self.hass.states.get(tool.name.replace("__", ".", 1)) if tool.integration == SCRIPT_DOMAIN else None
         if script is not None:
             return risks_of_moving(async_thing(self.hass, script, self.language), Way.ON)
-        values = [str(value) for value in _leaves(args) if value not in {None, ""}]
-        security = self._may_let_in(tool, " ".join([tool.name, tool.title or "", *values]))
+        values = [text for value in _leaves(args) if value is not None and (text := str(value).strip())]
+        words = [tool.name, tool.title or "", *(value for value in values if _WORD.fullmatch(value))]
+        security = says_risky(" ".join(words)) or self._are_guarded(values) or self._has_guarded_steps(tool)
         if not security and not tool.annotations.destructive:
             return []
         title = tool.title or tool.name.rpartition("__")[2].replace("_", " ")
         return [Risk(deed=Deed.USE, name=f"{title} ({', '.join(values)})" if values else title, security=security)]
 
-    def _may_let_in(self, tool: llm.Tool, words: str) -> bool:
-        if says_risky(words):
-            return True
+    def _are_guarded(self, values: list[str]) -> bool:
+        """Whether one of the values is the name of something that keeps people out, or has its id in it."""
+        called = {value.casefold() for value in values}
+        for state in self.hass.states.async_all(_GUARDING_DOMAINS):
+            thing = async_thing(self.hass, state, self.language)
+            names = {name.casefold() for name in (thing.name, *thing.aliases)}
+            if is_guarded(thing) and (names & called or any(state.entity_id in value for value in values)):
+                return True
+        return False
+
+    def _has_guarded_steps(self, tool: llm.Tool) -> bool:
         handler = self._handler(tool.intent_type) if isinstance(tool, llm.IntentTool) else None
-        if handler is not None and any(map(is_guarded, async_things_in_steps_of(self.hass, handler, self.language))):
-            return True
-        folded = words.casefold()
-        things = (
-            (state, async_thing(self.hass, state, self.language))
-            for state in self.hass.states.async_all(_GUARDING_DOMAINS)
-        )
-        return any(
-            is_guarded(thing)
-            and any(name.casefold() in folded for name in (state.entity_id, thing.name, *thing.aliases))
-            for state, thing in things
-        )
+        steps = () if handler is None else async_things_in_steps_of(self.hass, handler, self.language)
+        return any(map(is_guarded, steps))
 
 
 def _value(slots: Slots, name: str) -> Any:

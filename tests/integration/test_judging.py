@@ -21,6 +21,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
 import probatio
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.sotto.confirmation import Confirmations
 from custom_components.sotto.const import Confirm
@@ -325,7 +326,10 @@ def elsewhere(hass: HomeAssistant) -> Iterator[str]:
         ("unlock_car", {}, "Shall I use unlock car?", True),
         ("call_action", {}, "Shall I use call action?", True),
         ("send", {"to": ["lock.front_door"]}, "Shall I use send (lock.front_door)?", True),
-        ("send", {"to": {"name": "the garage door"}}, "Shall I use send (the garage door)?", True),
+        ("send", {"to": {"name": " garage door"}}, "Shall I use send (garage door)?", True),
+        ("send", {"what": "cover.open_cover"}, "Shall I use send (cover.open_cover)?", True),
+        ("send", {"what": "Please open the garage door, it is cold"}, None, False),
+        ("send", {"what": "请打开车库门", "when": None, "how": " "}, None, False),
         ("send", {"to": "Bed lamp"}, None, False),
     ],
 )
@@ -334,6 +338,10 @@ async def test_a_tool_of_another_integration_is_judged_by_what_it_says_and_is_to
 ) -> None:
     assert await ask(tool, apis=(elsewhere,), **args) == question
     assert await ask(tool, apis=(elsewhere,), level=Confirm.SECURITY, **args) == (question if security else None)
+
+
+async def test_announcing_is_not_asked_about(ask: Ask, entry: MockConfigEntry) -> None:
+    assert await ask("sotto__Announce", message="The front door is open") is None
 
 
 async def test_the_names_of_several_apis_change_nothing(hass: HomeAssistant, house: House, elsewhere: str) -> None:
