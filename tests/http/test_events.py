@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from contextlib import suppress
 from time import monotonic
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from tests.http.conftest import TOKEN, OpenDoor
 from tests.http.event_stream import following
@@ -97,6 +100,25 @@ async def test_while_nothing_changes_there_are_comments(
         assert (await stream_.next())["model"]["state"] == "failed"
 
 
+async def test_time_that_passes_is_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "COMMENT_EVERY_S", 0.02)
+    seconds, told = itertools.count(), {"model": "loading"}
+    following_ = events.Events(lambda _: {**told, "uptime_s": next(seconds)})
+    app = web.Application()
+    app.router.add_get("/api/events", following_.follow)
+    async with TestServer(app) as server, aiohttp.ClientSession(server.make_url("/")) as http:
+        async with following(http) as stream_:
+            await stream_.next()
+            while not (await stream_.response.content.readline()).startswith(b":"):
+                pass
+            await stream_.response.content.readline()
+            told["model"] = "ready"
+            later = await stream_.next()
+            assert later["model"] == "ready"
+            assert later["uptime_s"] > 1
+        following_.close()
+
+
 async def test_closing_the_door_ends_streams_as_if_there_were_no_more_to_say(open_door: OpenDoor) -> None:
     door = await open_door()
     async with (
@@ -151,6 +173,18 @@ async def test_a_client_that_takes_nothing_is_left_and_nothing_is_logged_as_an_e
         while await reader.read(1 << 20):
             pass
     writer.close()
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_a_connection_that_is_lost_is_no_error_of_the_servers(
+    http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def lost(*_: object) -> None:
+        raise ConnectionAbortedError
+
+    monkeypatch.setattr(stream.EventStream, "send", lost)
+    async with http.get("/api/events") as response:
+        assert await response.read() == b""
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 

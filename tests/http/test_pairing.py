@@ -119,8 +119,12 @@ async def test_the_window_closes_by_itself(knock: Knock, tmp_path: Path) -> None
     assert not (tmp_path / "paired").exists()
 
 
-async def test_a_server_that_pairs_with_nobody_says_so(knock: Knock) -> None:
+async def test_a_server_that_pairs_with_nobody_says_so_and_leaves_sotto_pair_unanswered(
+    knock: Knock, tmp_path: Path
+) -> None:
+    await asyncio.to_thread(PairingFiles(tmp_path).ask)
     http = await knock(http_pairing_s=0)
+    assert (tmp_path / "pairing").exists()
     assert not (await info(http))["pairing"]
     status, error = await pair(http)
     assert (status, error["code"]) == (403, "pairing-closed")
