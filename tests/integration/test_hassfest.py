@@ -176,7 +176,7 @@ def test_what_the_scale_asks_for_is_where_home_assistant_looks_for_it(module: st
 def test_hacs_finds_what_it_needs() -> None:
     hacs = json.loads((ROOT / "hacs.json").read_text())
     assert hacs["name"] == MANIFEST["name"]
-    assert AwesomeVersion(hacs["homeassistant"]) >= AwesomeVersion("2026.9.0")
+    assert AwesomeVersion(hacs["homeassistant"]) >= AwesomeVersion("2026.10.0")
     assert set(hacs) <= HACS_KEYS
     assert [path.name for path in (ROOT / "custom_components").iterdir() if path.is_dir()] == ["sotto"]
     assert (ROOT / "README.md").exists()
