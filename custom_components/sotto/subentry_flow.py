@@ -108,17 +108,17 @@ class AgentSubentryFlow(ConfigSubentryFlow, ABC):
         if user_input is None:
             recommended = probatio.Required(CONF_RECOMMENDED, default=True)
             fields = {**naming, **self.first(), recommended: BooleanSelector()}
-            return self._form(step_id, fields, last_step=False)
+            return self._form(step_id, fields)
         self._said = user_input
         return self._saved({}) if user_input[CONF_RECOMMENDED] else await self.async_step_advanced()
 
     async def async_step_advanced(self, user_input: Options | None = None) -> SubentryFlowResult:
         """Ask for the rest."""
-        return self._form("advanced", self.rest(), last_step=True) if user_input is None else self._saved(user_input)
+        return self._form("advanced", self.rest()) if user_input is None else self._saved(user_input)
 
-    def _form(self, step_id: str, fields: VolDictType, *, last_step: bool) -> SubentryFlowResult:
+    def _form(self, step_id: str, fields: VolDictType) -> SubentryFlowResult:
         schema = self.add_suggested_values_to_schema(probatio.Schema(fields), self.known())
-        return self.async_show_form(step_id=step_id, data_schema=schema, last_step=last_step)
+        return self.async_show_form(step_id=step_id, data_schema=schema)
 
     def _saved(self, rest: Options) -> SubentryFlowResult:
         data = {**self._said, **rest}
