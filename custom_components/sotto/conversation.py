@@ -20,7 +20,16 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .asking import Asking
 from .client import CannotConnectError, Figures, InvalidTokenError, RefusedError, SottoError
 from .confirmation import Confirmations, Confirmed
-from .const import CONF_CONFIRM, CONF_PREFILL, DEFAULT_CONFIRM, DOMAIN, LOGGER, SUBENTRY_CONVERSATION, Confirm
+from .const import (
+    CONF_CONFIRM,
+    CONF_PREFILL,
+    DEFAULT_CONFIRM,
+    DEFAULT_PREFILL,
+    DOMAIN,
+    LOGGER,
+    SUBENTRY_CONVERSATION,
+    Confirm,
+)
 from .coordinator import SottoConfigEntry
 from .deltas import Deltas
 from .entity import SottoAgentEntity
@@ -69,7 +78,7 @@ class SottoConversation(SottoAgentEntity, conversation.ConversationEntity, conve
         """Be found by the entry, and have the prompt evaluated before the first question."""
         await super().async_added_to_hass()
         conversation.async_set_agent(self.hass, self.entry, self)
-        if self.subentry.data.get(CONF_PREFILL, True):
+        if self.subentry.data.get(CONF_PREFILL, DEFAULT_PREFILL):
             self.async_on_remove(self._preparing.start())
 
     @override
@@ -81,7 +90,7 @@ class SottoConversation(SottoAgentEntity, conversation.ConversationEntity, conve
     @override
     async def async_prepare(self, language: str | None = None) -> None:
         """Have the prompt evaluated while the user speaks: Home Assistant calls this when speech recognition starts."""
-        if self.subentry.data.get(CONF_PREFILL, True):
+        if self.subentry.data.get(CONF_PREFILL, DEFAULT_PREFILL):
             await self._preparing.prepare(language)
 
     @override
