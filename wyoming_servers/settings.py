@@ -170,6 +170,36 @@ class LlmSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KnowledgeSettings:
+    """The household's own documents."""
+
+    embedder: str = _setting(
+        "auto",
+        vol.In(["auto", "none", "llama_cpp", "openai"]),
+        "What finds by meaning: auto (an endpoint if there is a URL, else a GGUF on disk, else none), none, llama_cpp "
+        "or openai",
+    )
+    model: str = _setting(
+        "auto",
+        str,
+        "GGUF file of an embedding model, its name in the folder, or an endpoint's model; auto: the largest file, or "
+        "the endpoint's first that embeds",
+    )
+    dir: Path | None = _setting(None, _optional_path, "Folder of embedding models; default: DATA_DIR/embedding")
+    url: str = _setting("", str, "OpenAI-compatible endpoint that embeds, such as http://gpu-box:8000/v1")
+    key: str = _setting("", str, "API key of the endpoint that embeds", secret=True)
+    reranker: str = _setting(
+        "", str, "GGUF file of a reranker, its name in the folder, or a model of the endpoint; empty: none"
+    )
+    idle_s: float = _setting(
+        0.0, _number(float, 0.0, 604_800.0), "Seconds after which an idle embedding model's memory is freed; 0: never"
+    )
+    database: str = _setting(
+        "", str, "Where documents are kept: postgresql://USER:PASSWORD@HOST/NAME; empty: in DATA_DIR", secret=True
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class HttpSettings:
     """The HTTP door: the integration, OpenAI clients, health and metrics."""
 
@@ -194,6 +224,9 @@ class HomeSettings:
     token: str = _setting("", str, "Long-lived access token of Home Assistant", secret=True)
 
 
+_FOLDERS = {"stt": "whisper", "tts": "piper", "knowledge": "embedding"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """All settings of a process."""
@@ -204,13 +237,14 @@ class Settings:
     tts: TtsSettings = field(default_factory=TtsSettings)
     conversation: ConversationSettings = field(default_factory=ConversationSettings)
     llm: LlmSettings = field(default_factory=LlmSettings)
+    knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
     home: HomeSettings = field(default_factory=HomeSettings)
 
     def folder(self, section: str) -> Path:
         """Return the folder of a stage's models: its `dir`, or the one under the data folder."""
         chosen = getattr(self, section).dir
-        return chosen or self.server.data_dir / {"stt": "whisper", "tts": "piper"}.get(section, section)
+        return chosen or self.server.data_dir / _FOLDERS.get(section, section)
 
 
 SECTIONS: dict[str, type[Any]] = {
@@ -220,6 +254,7 @@ SECTIONS: dict[str, type[Any]] = {
     "tts": TtsSettings,
     "conversation": ConversationSettings,
     "llm": LlmSettings,
+    "knowledge": KnowledgeSettings,
     "http": HttpSettings,
     "home": HomeSettings,
 }
