@@ -45,6 +45,10 @@ class UntrustedError(CannotConnectError):
     """The certificate is of nobody whom Home Assistant trusts, or there is no TLS where it was expected."""
 
 
+class OtherServerError(CannotConnectError):
+    """Another Sotto answers there, which is told nothing of the home and gets no token."""
+
+
 class InvalidTokenError(SottoError):
     """The server wants another token."""
 
@@ -147,8 +151,8 @@ class SottoClient:
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     async def info(self) -> Info:
-        """Return what the server tells without a token."""
-        return read_info(await self._json("GET", "api/info"))
+        """Return what the server tells without a token; it gets none before it is known to be the right one."""
+        return read_info(await self._json("GET", "api/info", with_token=False))
 
     async def pair(self, client: str) -> str:
         """Return the token, once, while the server gives it out; else raise RefusedError."""
@@ -197,8 +201,10 @@ class SottoClient:
         path: str,
         body: Mapping[str, Any] | None = None,
         patience: aiohttp.ClientTimeout = AT_ONCE,
+        *,
+        with_token: bool = True,
     ) -> Json:
-        async with self._open(method, path, body, patience) as response:
+        async with self._open(method, path, body, patience, with_token=with_token) as response:
             return _parsed(await response.read())
 
     @asynccontextmanager
@@ -208,9 +214,13 @@ class SottoClient:
         path: str,
         body: Mapping[str, Any] | None = None,
         patience: aiohttp.ClientTimeout = STREAMED,
+        *,
+        with_token: bool = True,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         data = None if body is None else await _written(body)
-        headers = self._headers if body is None else {**self._headers, "Content-Type": "application/json"}
+        headers = dict(self._headers) if with_token else {}
+        if data is not None:
+            headers["Content-Type"] = "application/json"
         try:
             async with self._session.request(
                 method, self._url / path, data=data, headers=headers, timeout=patience, allow_redirects=False

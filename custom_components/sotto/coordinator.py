@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .client import CannotConnectError, Info, InvalidTokenError, SottoClient, SottoError, Status
+from .client import CannotConnectError, Info, InvalidTokenError, OtherServerError, SottoClient, SottoError, Status
 from .const import DOMAIN, LOGGER
 from .issues import Issues
 
@@ -41,16 +41,24 @@ class SottoCoordinator(DataUpdateCoordinator[Status]):
     @override
     async def _async_update_data(self) -> Status:
         try:
-            self._check_version(await self.client.info())
+            self._check_version(await self._introduced())
             status = await self.client.status()
         except InvalidTokenError as err:
             self._issues.reached()
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_token") from err
         except SottoError as err:
             self._issues.away()
-            raise UpdateFailed(translation_domain=DOMAIN, translation_key="cannot_connect") from err
+            key = "other_server" if isinstance(err, OtherServerError) else "cannot_connect"
+            raise UpdateFailed(translation_domain=DOMAIN, translation_key=key) from err
         self._issues.told(status)
         return status
+
+    async def _introduced(self) -> Info:
+        """Return what the server tells of itself; raises OtherServerError if it is not the one that was added."""
+        info = await self.client.info()
+        if info.id != self.config_entry.unique_id:
+            raise OtherServerError("Another Sotto answers at its address.")
+        return info
 
     def _check_version(self, info: Info) -> None:
         """Raise UpdateFailed if the two do not fit: it is tried again, since the server may be updated at any time."""
@@ -86,7 +94,7 @@ class SottoCoordinator(DataUpdateCoordinator[Status]):
         tries = 0
         while True:
             try:
-                if self._was_updated(await self.client.info()):
+                if self._was_updated(await self._introduced()):
                     self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
                     return
                 async with aclosing(self.client.events()) as statuses:

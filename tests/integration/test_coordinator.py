@@ -275,3 +275,32 @@ async def test_the_server_is_told_of_a_home_once_and_again_when_it_may_have_forg
     await until_state(hass, MODEL, "parrot")
     await tell()
     assert len(server.of("/api/home")) == 3
+
+
+# Another one in its place
+
+
+@pytest.mark.usefixtures("entry", "rests")
+async def test_another_sotto_at_the_same_address_gets_no_token_and_is_told_nothing(
+    hass: HomeAssistant, server: ScriptedServer
+) -> None:
+    await _stop(hass, server)
+    server.id = "0" * 32
+    before, asked = len(server.received), len(server.of("/api/info"))
+    await server.start()
+    await server.asked(asked + 2, "/api/info")
+    assert state_of(hass, MODEL) == "unavailable"
+    seen = server.received[before:]
+    assert {each.path for each in seen} == {"/api/info"}
+    assert not [each for each in seen if "Authorization" in each.headers]
+
+
+async def test_an_entry_is_not_set_up_with_another_sotto(
+    hass: HomeAssistant, server: ScriptedServer, new_entry: MockConfigEntry
+) -> None:
+    server.id = "0" * 32
+    assert not await hass.config_entries.async_setup(new_entry.entry_id)
+    assert new_entry.state is ConfigEntryState.SETUP_RETRY
+    assert new_entry.reason is not None
+    assert "another one answers" in new_entry.reason
+    assert not server.of("/api/status")
