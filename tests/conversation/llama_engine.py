@@ -21,7 +21,8 @@ from wyoming_servers.conversation.engine import (
     Tool,
     ToolCall,
 )
-from wyoming_servers.conversation.engines.llama_cpp import Limits, LlamaCpp
+from wyoming_servers.conversation.engines.llama_cpp import LlamaCpp
+from wyoming_servers.conversation.llama.watched import Limits
 from wyoming_servers.settings import LlmSettings, ServerSettings, Settings
 
 SYSTEM = "You are the voice of a house. Answer in one short sentence. " * 8

@@ -14,8 +14,9 @@ from tests.conversation.household import Household, household, household_with
 from tests.conversation.llama_engine import settings_for, until
 from tests.conversation.scripted_endpoint import Break, Call, Finish, Hang, Raw, ScriptedEndpoint, Step, Text, calls
 from wyoming_servers.conversation.engine import ModelState
-from wyoming_servers.conversation.engines.llama_cpp import Limits, LlamaCpp
+from wyoming_servers.conversation.engines.llama_cpp import LlamaCpp
 from wyoming_servers.conversation.llama.jobs import CHAT
+from wyoming_servers.conversation.llama.watched import Limits
 
 VAGUE = "it's too dark to read in here, do something about the bedroom"
 PLAIN = "turn on the bedroom light"

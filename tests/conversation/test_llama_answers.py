@@ -11,7 +11,8 @@ import pytest
 
 from tests.conversation.llama_engine import TURN_ON, answer, asking, make_engine
 from wyoming_servers.conversation.engine import Finished, FinishReason, ModelState, TextDelta, ToolChoice
-from wyoming_servers.conversation.engines.llama_cpp import Limits, LlamaCpp
+from wyoming_servers.conversation.engines.llama_cpp import LlamaCpp
+from wyoming_servers.conversation.llama.watched import Limits
 from wyoming_servers.errors import LimitExceededError, OverloadedError
 
 __all__ = ["make_engine"]

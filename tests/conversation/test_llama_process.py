@@ -17,7 +17,8 @@ import pytest
 
 from tests.conversation.llama_engine import answer, asking, make_engine, settings_for, until, until_working
 from wyoming_servers.conversation.engine import ModelState, TextDelta
-from wyoming_servers.conversation.engines.llama_cpp import Limits, LlamaCpp, create
+from wyoming_servers.conversation.engines.llama_cpp import LlamaCpp, create
+from wyoming_servers.conversation.llama.watched import Limits
 from wyoming_servers.errors import EngineError, EngineLoadingError, EngineUnavailableError
 
 __all__ = ["make_engine"]

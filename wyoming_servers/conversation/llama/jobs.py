@@ -1,4 +1,4 @@
-"""The requests that wait for the one model: answers before preparations, each kind in the order of arrival."""
+"""The requests that wait for a model: what somebody waits for first, each kind in the order of arrival."""
 
 from __future__ import annotations
 
@@ -6,12 +6,30 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
 
 from ...errors import OverloadedError, SottoError
 from .wire import Line, error_from_json
 
 CHAT = "chat"
 PREFILL = "prefill"
+QUERY = "query"
+PASSAGES = "passages"
+RERANK = "rerank"
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """What a model is asked for."""
+
+    urgent: str
+    """What somebody waits for."""
+    background: str = ""
+    """What gives way to it."""
+
+
+TALK = Kinds(CHAT, PREFILL)
+EMBED = Kinds(QUERY, PASSAGES)
 
 
 class Job:
@@ -66,10 +84,13 @@ class Job:
 class JobQueue:
     """Requests that nobody works on yet, and the one that is worked on."""
 
-    def __init__(self, max_waiting: int) -> None:
+    def __init__(self, max_waiting: int, kinds: Kinds = TALK, subject: str = "language model") -> None:
+        """`subject` is what people call the model."""
         self._max_waiting = max_waiting
+        self._kinds = kinds
+        self._subject = subject
         self._numbers = itertools.count(1)
-        self._waiting: dict[str, deque[Job]] = {CHAT: deque(), PREFILL: deque()}
+        self._waiting: dict[str, deque[Job]] = {kinds.urgent: deque(), kinds.background: deque()}
         self.current: Job | None = None
         self.changed = asyncio.Event()
         """Set when there is something to do."""
@@ -82,15 +103,15 @@ class JobQueue:
         return len(self._waiting[kind])
 
     def add(self, kind: str, request: Line) -> Job:
-        """Queue a request; raises OverloadedError if too many wait. An answer stops a preparation that is under way."""
+        """Queue a request; raises OverloadedError if too many wait. It stops what is less urgent."""
         waiting = self._waiting[kind]
         if len(waiting) >= self._max_waiting:
             raise OverloadedError(
-                f"{len(waiting)} requests already wait for the language model.", remedy="Try again in a moment."
+                f"{len(waiting)} requests already wait for the {self._subject}.", remedy="Try again in a moment."
             )
         job = Job(next(self._numbers), kind, request)
         waiting.append(job)
-        if kind == CHAT and self.current is not None and self.current.kind == PREFILL:
+        if kind == self._kinds.urgent and self.current is not None and self.current.kind == self._kinds.background:
             self.current.abandon()
         self.changed.set()
         return job

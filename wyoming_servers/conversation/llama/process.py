@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from ...errors import EngineError
-from .wire import Line, LoadOrder, decode, encode
+from .wire import Line, decode, encode
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -39,8 +39,8 @@ class LlamaProcess:
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, order: LoadOrder, on_end: Callable[[], None], stop_s: float) -> AsyncIterator[LlamaProcess]:
-        """Start a process that loads a model; it is ended when the context is left: in peace if nothing is wrong."""
+    async def running(cls, order: Line, on_end: Callable[[], None], stop_s: float) -> AsyncIterator[LlamaProcess]:
+        """Start a process and give it its first order; it is ended when this is left: in peace if nothing is wrong."""
         environment = {**ENVIRONMENT, **os.environ}
         native = await asyncio.create_subprocess_exec(
             sys.executable, "-m", __package__, stdin=PIPE, stdout=PIPE, stderr=PIPE,
@@ -49,7 +49,7 @@ class LlamaProcess:
         process = cls(native, on_end)
         readers = [asyncio.create_task(process._read()), asyncio.create_task(process._read_errors())]
         try:
-            process.send(order.to_line())
+            process.send(order)
             yield process
             await process._stop(stop_s)
         except asyncio.CancelledError:
@@ -125,8 +125,8 @@ class LlamaProcess:
             self._process.kill()
 
 
-def broken(reason: ProcessEndedError) -> EngineError:
-    """Return the error of a request whose process ended."""
+def broken(subject: str, reason: ProcessEndedError) -> EngineError:
+    """Return the error of a request whose process ended; `subject` is what people call its model."""
     return EngineError(
-        f"The language model's process broke off: {reason}.", remedy="It starts again by itself; try again in a moment."
+        f"The {subject}'s process broke off: {reason}.", remedy="It starts again by itself; try again in a moment."
     )
