@@ -25,7 +25,7 @@ class MovedFlow(RepairsFlow):
         """For the entry of this id."""
         self._entry_id = entry_id
 
-    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+    async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Begin. What comes with it is only which issue it is for."""
         return await self.async_step_confirm()
 

@@ -71,7 +71,8 @@ class Dashboard:
         self._dialog = page.locator(DIALOG)
 
     async def show(self, path: str) -> None:
-        """Go to a page of the frontend."""
+        """Go to a page of the frontend; not before it has gone back from a dialog that was closed."""
+        await self.page.wait_for_function("!history.state?.dialog")
         await self.page.goto(self._url + path)
         await self.page.locator("home-assistant-main").wait_for()
 

@@ -20,7 +20,8 @@ import pytest
 from homeassistant_api import WebsocketClient
 
 ROOT = Path(__file__).parents[2]
-ENVIRONMENT = ROOT / ".venv-homeassistant"
+ENVIRONMENT = ROOT / os.environ.get("SOTTO_HOMEASSISTANT", ".venv-homeassistant")
+"""Another one, such as that of the newest release, by its name."""
 START_S = 90.0
 STOP_S = 30.0
 

@@ -1,9 +1,9 @@
 """What Sotto's HTTP door says, refuses and does wrong, as the steps of an answer on a real wire.
 
-`says` and `calls` are whole answers; lists of them are joined with `+`. An answer without an ending of its own is ended
-as the door does it: finish_reason, usage where it was asked for, `[DONE]`. In the middle of one `Fail("internal-error")`
-is an error of the door's, `Break()` cuts the connection, `Hang()` says nothing until the client leaves, and `Wait(event)`
-waits for the test. The vocabulary is that of tests/conversation/scripted_endpoint.py.
+`says` and `calls` are whole answers; lists of them are joined with `+`. An answer without an ending of its own is
+ended as the door does it: finish_reason, usage where it was asked for, `[DONE]`. In the middle of one
+`Fail("internal-error")` is an error of the door's, `Break()` cuts the connection, `Hang()` says nothing until the
+client leaves, and `Wait(event)` waits for the test. The vocabulary is that of tests/conversation/scripted_endpoint.py.
 """
 
 from __future__ import annotations
