@@ -1,0 +1,36 @@
+"""What documents are read and searched with: packages that may be missing, and the command that installs them."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from ...errors import EngineUnavailableError
+
+MODULES = (
+    "bs4",
+    "charset_normalizer",
+    "docx",
+    "faiss",
+    "lxml",
+    "markdown_it",
+    "pypdfium2",
+    "rjieba",
+    "snowballstemmer",
+)
+REMEDY = "Install it with: pip install 'sotto[knowledge]', or everything with: pip install 'sotto[all]'"
+
+
+def missing() -> tuple[str, ...]:
+    """Return the modules that are not installed; looks at the disk."""
+    return tuple(module for module in MODULES if find_spec(module) is None)
+
+
+def not_installed(*modules: str) -> EngineUnavailableError:
+    """Return the error of who needs these modules."""
+    return EngineUnavailableError(f"Documents need the package {', '.join(modules)}.", remedy=REMEDY)
+
+
+def require() -> None:
+    """Raise EngineUnavailableError if a package is missing."""
+    if modules := missing():
+        raise not_installed(*modules)
