@@ -10,7 +10,8 @@ def main() -> int:
     """Serve until stdin is closed; returns the exit code."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a native library prints must not get between the answers
-    from .service import Outlet, Service  # noqa: PLC0415 - importing llama.cpp prints, too
+    from .lines import Outlet  # noqa: PLC0415 - importing llama.cpp prints, too
+    from .service import Service  # noqa: PLC0415
 
     return Service(sys.stdin.buffer, Outlet(answers)).run()
 

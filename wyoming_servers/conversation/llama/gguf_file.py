@@ -16,7 +16,7 @@ from ...errors import EngineUnavailableError
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
-REMEDY = "Download it again, or choose another with --llm-model."
+LLM_FLAG = "--llm-model"
 
 _STRING, _ARRAY = 8, 9
 _FORMATS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
@@ -71,18 +71,22 @@ class GgufFile:
         return context * total * (keys + values) * 2
 
 
-def read_gguf(path: Path) -> GgufFile:
-    """Read a model's header; raises EngineUnavailableError for a file that is none, or that is cut off."""
+def read_gguf(path: Path, flag: str = LLM_FLAG) -> GgufFile:
+    """Read a model's header; raises EngineUnavailableError for a file that is none, or that is cut off.
+
+    `flag` is where another model is chosen.
+    """
+    remedy = f"Download it again, or choose another with {flag}."
     try:
         with path.open("rb") as file:
             metadata, end = _read(file)
         size = path.stat().st_size
     except OSError as err:
-        raise EngineUnavailableError(f"{path} cannot be read: {err.strerror}.", remedy=REMEDY) from None
+        raise EngineUnavailableError(f"{path} cannot be read: {err.strerror}.", remedy=remedy) from None
     except _NotGgufError as err:
-        raise EngineUnavailableError(f"{path} is no GGUF model: {err}.", remedy=REMEDY) from None
+        raise EngineUnavailableError(f"{path} is no GGUF model: {err}.", remedy=remedy) from None
     except (EOFError, struct.error):
-        raise EngineUnavailableError(f"{path} is cut off in its header.", remedy=REMEDY) from None
+        raise EngineUnavailableError(f"{path} is cut off in its header.", remedy=remedy) from None
     if size < end:
         raise EngineUnavailableError(
             f"{path} is cut off: it has {size:,} bytes of {end:,}.", remedy="Download it again."

@@ -36,14 +36,17 @@ def _container(cgroup: Path) -> int | None:
     return None
 
 
-def require(weights: int, cache: int, available: int | None) -> None:
+TALKING_REMEDY = "Choose a smaller model or quantisation, or a smaller --llm-context."
+
+
+def require(weights: int, cache: int, available: int | None, remedy: str = TALKING_REMEDY) -> None:
     """Raise NoMemoryError if a model's weights and cache do not fit into what is available."""
     if available is None or weights + cache <= available:
         return
     raise NoMemoryError(
         f"The model needs {gib(weights + cache)} of memory ({gib(weights)} of weights and {gib(cache)} for its "
         f"context), and {gib(available)} are available.",
-        remedy="Choose a smaller model or quantisation, or a smaller --llm-context.",
+        remedy=remedy,
     )
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from llama_cpp import llama_cpp as _bindings
 
 from ...errors import EngineError, EngineUnavailableError
+from .gguf_file import LLM_FLAG
 from .memory import available_bytes
 from .native_log import NativeLog
 
@@ -44,6 +45,8 @@ class LoadOptions:
     context: int
     gpu_layers: int
     threads: int
+    flag: str = LLM_FLAG
+    """Where people choose another."""
 
 
 class StopSign:
@@ -91,15 +94,35 @@ def gpu_memory() -> int:
     return total
 
 
+def available_with_gpu(available: int | None, gpu_layers: int) -> int | None:
+    """Return the bytes that a model may take: of memory, or as many as are given, and of the GPUs that are used."""
+    here = available_bytes() if available is None else available
+    return here if here is None or gpu_layers == 0 else here + gpu_memory()
+
+
+def load_weights(options: LoadOptions, log: NativeLog) -> Any:
+    """Load a model and return llama.cpp's pointer to it; raises EngineUnavailableError with llama.cpp's own reason."""
+    log.listen()
+    _llama.llama_backend_init()
+    parameters = _llama.llama_model_default_params()
+    parameters.n_gpu_layers = options.gpu_layers
+    model = _llama.llama_model_load_from_file(str(options.path).encode(), parameters)
+    if not model:
+        raise _unloadable(options, log.reason)
+    return model
+
+
 class NativeModel:
     """A loaded model with room for one sequence of tokens."""
 
     def __init__(self, options: LoadOptions, log: NativeLog, stop_sign: StopSign) -> None:
         """Load a model; raises EngineUnavailableError with llama.cpp's own reason."""
         self.stop_sign = stop_sign
-        log.listen()
-        _llama.llama_backend_init()
-        self._model = self._load_model(options, log)
+        self._model = load_weights(options, log)
+        if _llama.llama_model_has_encoder(self._model) or not _llama.llama_model_has_decoder(self._model):
+            raise EngineUnavailableError(
+                f"{options.path} writes no text: it is an encoder.", remedy="Choose another with --llm-model."
+            )
         self._vocab = _llama.llama_model_get_vocab(self._model)
         self.vocabulary = int(_llama.llama_vocab_n_tokens(self._vocab))
         self._pieces: dict[int, bytes] = {}
@@ -113,19 +136,6 @@ class NativeModel:
         self.context = int(_llama.llama_n_ctx(self._context))
         self.place = log.place(options.threads)
         self.on_gpu = not self.place.startswith("cpu")
-
-    @staticmethod
-    def _load_model(options: LoadOptions, log: NativeLog) -> Any:
-        parameters = _llama.llama_model_default_params()
-        parameters.n_gpu_layers = options.gpu_layers
-        model = _llama.llama_model_load_from_file(str(options.path).encode(), parameters)
-        if not model:
-            raise _unloadable(options.path, log.reason)
-        if _llama.llama_model_has_encoder(model) or not _llama.llama_model_has_decoder(model):
-            raise EngineUnavailableError(
-                f"{options.path} writes no text: it is an encoder.", remedy="Choose another with --llm-model."
-            )
-        return model
 
     def _make_context(self, options: LoadOptions, log: NativeLog) -> Any:
         trained = int(_llama.llama_model_n_ctx_train(self._model))
@@ -279,14 +289,15 @@ class NativeModel:
         return False
 
 
-def _unloadable(path: Path, reason: str) -> EngineUnavailableError:
+def _unloadable(options: LoadOptions, reason: str) -> EngineUnavailableError:
     if "unknown model architecture" in reason:
         architecture = reason.rpartition(":")[2].strip(" '")
         return EngineUnavailableError(
-            f"llama.cpp {_llama.llama_version().decode()} does not know the architecture {architecture} of {path}.",
-            remedy="Update it with: pip install -U llama-cpp-python, or choose another with --llm-model.",
+            f"llama.cpp {_llama.llama_version().decode()} does not know the architecture {architecture} of "
+            f"{options.path}.",
+            remedy=f"Update it with: pip install -U llama-cpp-python, or choose another with {options.flag}.",
         )
     return EngineUnavailableError(
-        f"llama.cpp cannot load {path}: {reason or 'it gives no reason'}.",
-        remedy="Download it again, or choose another with --llm-model.",
+        f"llama.cpp cannot load {options.path}: {reason or 'it gives no reason'}.",
+        remedy=f"Download it again, or choose another with {options.flag}.",
     )

@@ -24,6 +24,9 @@ from ..engine import (
 
 Line = dict[str, Any]
 
+LOAD = "load"
+LOAD_EMBEDDER = "load_embedder"
+
 
 def encode(line: Mapping[str, Any]) -> bytes:
     """Write one object as a line."""
@@ -40,7 +43,7 @@ def decode(data: bytes) -> Line:
 
 @dataclass(frozen=True)
 class LoadOrder:
-    """The first line that the process gets."""
+    """The first line that the process of a language model gets."""
 
     path: str
     context: int
@@ -53,10 +56,31 @@ class LoadOrder:
 
     def to_line(self) -> Line:
         """Write it."""
-        return {"op": "load", **asdict(self)}
+        return {"op": LOAD, **asdict(self)}
 
     @classmethod
     def from_line(cls, line: Line) -> LoadOrder:
+        """Read it."""
+        return cls(**{key: value for key, value in line.items() if key != "op"})
+
+
+@dataclass(frozen=True)
+class EmbedderOrder:
+    """The first line that the process of an embedder or a reranker gets."""
+
+    path: str
+    gpu_layers: int
+    threads: int
+    ranks: bool = False
+    """Whether it is a reranker."""
+    available_bytes: int | None = None
+
+    def to_line(self) -> Line:
+        """Write it."""
+        return {"op": LOAD_EMBEDDER, **asdict(self)}
+
+    @classmethod
+    def from_line(cls, line: Line) -> EmbedderOrder:
         """Read it."""
         return cls(**{key: value for key, value in line.items() if key != "op"})
 
