@@ -23,9 +23,9 @@ from .voice_graph import Cut, NotDivisibleError, cut_in_two, find_cut
 _LOGGER = logging.getLogger(__name__)
 
 MAX_THREADS = 4
-"""Of one synthesis. With a "medium" voice on 2 cores, one thread takes 0.16 of real time, two 0.08, four on the same
-two cores 0.10; Piper's own choice, every core with spinning threads, 0.08 when alone and as slow as one as soon as
-anything else runs. Without spinning it is no slower and leaves the cores to speech recognition between two layers."""
+"""Of one synthesis. With a "medium" voice on 2 cores, one thread takes 0.08 of real time, two 0.05, four on the same
+two cores 0.05; Piper's own choice, every core with spinning threads, 0.04 when alone and slower than one as soon as
+anything else runs. Without spinning it leaves the cores to speech recognition between two layers."""
 
 TARGET_RMS = 0.12
 """Loudness of speech without its pauses, -18 dBFS: eSpeak NG's, measured over twelve languages (0.10 to 0.15)."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 FIRST_S = 0.25
-"""Sound in the first portion. With half of it the first sound of a sentence comes no more than 5 % earlier."""
+"""Sound in the first portion. With half of it a sentence is heard an eighth earlier, and so is a hiccup of 0.1 s."""
 LONGEST_S = 3.0
 """Sound in any portion: how long other work waits, at most, in terms of what the decoder makes meanwhile."""
 RESERVE = 2.0
