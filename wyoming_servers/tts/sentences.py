@@ -71,7 +71,7 @@ class SentenceSplitter:
 
         For a writer that hands over whole sentences, and may be long in coming with the next one.
         """
-        ends = self._text.endswith(" ") and _ends_sentence(self._text.rstrip(), "A")
+        ends = self._text.endswith(" ") and ends_sentence(self._text.rstrip(), "A")
         return list(self._cut(len(self._text))) if ends else []
 
     def flush(self) -> list[str]:
@@ -95,7 +95,7 @@ class SentenceSplitter:
             character = " "
         if character == " " and (not self._text or self._text[-1] == " "):
             return
-        if _may_begin(self._text, character) and _ends_sentence(self._text.rstrip(), character):
+        if _may_begin(self._text, character) and ends_sentence(self._text.rstrip(), character):
             yield from self._cut(len(self._text))
         self._append(character)
         if character in _WIDE_ENDS:
@@ -143,7 +143,8 @@ def _may_begin(before: str, character: str) -> bool:
     return character != " " and (before.endswith(" ") or _is_wide(character))
 
 
-def _ends_sentence(before: str, following: str) -> bool:
+def ends_sentence(before: str, following: str) -> bool:
+    """Whether a sentence ends with `before`, of which the last words are enough, if this character comes next."""
     core = before.rstrip(_CLOSERS)
     if core.endswith(tuple(_ENDS)):
         return True

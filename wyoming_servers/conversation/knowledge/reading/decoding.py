@@ -49,10 +49,10 @@ def decode(data: bytes, *, declares: bool = False) -> str | None:
             return _strict(data, encoding)
     if b"\0" in data:
         return _utf16(data)
-    if (text := _strict(data, "utf-8")) is not None:
-        return text
-    if declares and (encoding := _declared(data)) and (text := _strict(data, encoding)) is not None:
-        return text
+    told = _declared(data) if declares else None
+    for name in filter(None, ("utf-8", told)):
+        if (text := _strict(data, name)) is not None:
+            return text
     return data.decode(_likely(data[:_SAMPLE_BYTES]), errors="replace")
 
 
