@@ -17,7 +17,7 @@ from .sentences import parts, pieces
 
 PASSAGE_TOKENS = 200
 OVERLAP_TOKENS = 40
-_SHORT = 4
+_SHORT = 8
 """A passage that is less than one part in so many is put together with what follows under another heading."""
 
 

@@ -16,10 +16,10 @@ from .characters import glue
 from .pdf_page import Bookmark, Placed
 
 _LEAST_BOOKMARKS = 3
-_LARGER = 1.15
+_LARGER = 1.08
 _LONGEST = 120
 _MOST_SHARE = 0.25
-"""Of all lines; where more are in larger letters these are no headings."""
+"""Of all letters; where more are larger these are no headings."""
 _LEVELS = 4
 _SIGNS = re.compile(r"[\W_]+")
 _NUMBER = re.compile(
@@ -93,7 +93,8 @@ def _plain(text: str) -> str:
 def _by_size(placed: Sequence[Placed]) -> Iterator[tuple[int, Heading]]:
     body = _body_size(placed)
     larger = {place for place, (_, line) in enumerate(placed) if line.size >= _LARGER * body and _may_head(line.text)}
-    if len(larger) > _MOST_SHARE * len(placed):
+    letters = sum(len(line.text) for _, line in placed)
+    if sum(len(placed[place][1].text) for place in larger) > _MOST_SHARE * letters:
         return
     sizes = sorted({_rounded(placed[place][1].size) for place in larger}, reverse=True)
     end = 0

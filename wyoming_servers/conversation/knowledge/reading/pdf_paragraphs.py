@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
@@ -47,7 +46,6 @@ class Joining:
 
     def __init__(self, placed: Sequence[Placed]) -> None:
         self._placed = placed
-        self._pages = [number for number, _ in placed]
         self._pitch = self._usual_pitch()
         self._words = frozenset(word.casefold() for _, line in placed for word in _WORD.findall(line.text))
 
@@ -93,9 +91,8 @@ class Joining:
         """Whether the line before ends although the next word would have fitted: then it was ended on purpose."""
         following, line = self._placed[place][1], self._placed[place - 1][1]
         space = 0.0 if is_wide(following.text[0]) else 0.25 * line.size
-        slack = 0.1 * line.size  # of fonts whose letters overlap
-        if line.text[-1] in "，。、；：" and is_wide(line.text[-1]):
-            slack += line.size  # such a sign may stand in the margin, or be narrower there
+        is_open_chinese = is_wide(following.text[0]) and not line.text.endswith(_ENDS)
+        slack = (1.5 if is_open_chinese else 0.1) * line.size
         end = self._column_end(place - 1)
         if end is None or line.right > end + _RAGGED * line.size:
             return True
@@ -106,10 +103,8 @@ class Joining:
 
         None if there is no such place, as in a table.
         """
-        page, line = self._placed[place]
-        first = max(bisect_left(self._pages, page), place - _NEAR_LINES)
-        end = min(bisect_right(self._pages, page), place + _NEAR_LINES + 1)
-        near = (each for _, each in self._placed[first:end])
+        _, line = self._placed[place]
+        near = (each for _, each in self._placed[max(0, place - _NEAR_LINES) : place + _NEAR_LINES + 1])
         rights = sorted(
             (
                 each.right
