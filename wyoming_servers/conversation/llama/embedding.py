@@ -18,8 +18,6 @@ from .vectors import vectors_to_text
 from .wire import EmbedderOrder
 from .work import Emit, Work
 
-EMBEDDER_FLAG, RERANKER_FLAG = "--knowledge-model", "--knowledge-reranker"
-
 
 class Embedding(Work):
     """A model that embeds, or ranks."""
@@ -27,7 +25,7 @@ class Embedding(Work):
     def __init__(self, order: EmbedderOrder, outlet: Outlet, stop_sign: StopSign) -> None:
         """Load it; raises EngineUnavailableError with the reason."""
         self._outlet = outlet
-        path, flag = Path(order.path), RERANKER_FLAG if order.ranks else EMBEDDER_FLAG
+        path, flag = Path(order.path), order.flag
         file = read_gguf(path, flag)
         available = available_with_gpu(order.available_bytes, order.gpu_layers)
         require(file.size, file.cache_bytes(BATCH), available, remedy=f"Choose a smaller model with {flag}.")

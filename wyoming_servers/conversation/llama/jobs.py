@@ -30,6 +30,7 @@ class Kinds:
 
 TALK = Kinds(CHAT, PREFILL)
 EMBED = Kinds(QUERY, PASSAGES)
+RANK = Kinds(RERANK)
 
 
 class Job:

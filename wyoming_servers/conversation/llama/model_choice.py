@@ -12,8 +12,11 @@ _SUFFIX = ".gguf"
 _LATER_PART = re.compile(r"-(?!00001-)\d{5}-of-\d{5}\.gguf$")
 
 
-def find_model(folder: Path, wanted: str) -> Path:
-    """Return the file of a model; raises EngineUnavailableError with what there is to choose from.
+HINT = "Put one there: Qwen3 or Llama 3 with 1 to 8 billion parameters, for example."
+
+
+def find_model(folder: Path, wanted: str, hint: str = HINT) -> Path:
+    """Return the file of a model; raises EngineUnavailableError with what there is to choose from, or with the hint.
 
     `auto` takes the largest there is: of several sizes of a model the largest answers best, and one that does not
     fit into memory is named as such when it is loaded.
@@ -21,17 +24,15 @@ def find_model(folder: Path, wanted: str) -> Path:
     there = models_in(folder)
     if wanted == AUTO:
         if not there:
-            raise EngineUnavailableError(
-                f"There is no GGUF file in {folder}.",
-                remedy="Put one there: Qwen3 or Llama 3 with 1 to 8 billion parameters, for example.",
-            )
+            raise EngineUnavailableError(f"There is no GGUF file in {folder}.", remedy=hint)
         return there[0]
     for path in (Path(wanted).expanduser(), folder / wanted, folder / f"{wanted}{_SUFFIX}"):
         if path.is_file():
             return path
-    names = ", ".join(path.stem for path in there) or "none"
+    names = ", ".join(path.stem for path in there)
     raise EngineUnavailableError(
-        f"There is no model {wanted}, neither as a file nor in {folder}.", remedy=f"In the folder there is: {names}."
+        f"There is no model {wanted}, neither as a file nor in {folder}.",
+        remedy=f"In the folder there is: {names}." if names else hint,
     )
 
 

@@ -79,7 +79,7 @@ class NativeEmbedder:
 
     def tokenize(self, text: str) -> tuple[Tokens, bool]:
         """Return the tokens of a text with those that begin and end one, and whether it had to be cut."""
-        tokens = self._tokenize(text, special=False, whole=True)
+        tokens = self._tokenize(text, special=False, whole=True) or (0,)
         if len(tokens) <= self.longest:
             return tokens, False
         ends = _llama.llama_vocab_get_add_eos(self._vocab) or _llama.llama_vocab_get_add_sep(self._vocab)
@@ -88,7 +88,7 @@ class NativeEmbedder:
     def pair(self, question: str, text: str) -> tuple[Tokens, bool]:
         """Return the tokens of a question and a text as rerankers read them, and whether the text had to be cut.
 
-        With the model's template, where it has one; else as llama.cpp's server does it.
+        With the model's template, where it has one; else with its tokens for begin, separator and end.
         """
         before, between, after = self._around(self._tokenize(question, special=False)[: self.longest // 2])
         tokens = self._tokenize(text, special=False)

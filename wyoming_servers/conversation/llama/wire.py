@@ -71,6 +71,8 @@ class EmbedderOrder:
     path: str
     gpu_layers: int
     threads: int
+    flag: str
+    """Where people choose another."""
     ranks: bool = False
     """Whether it is a reranker."""
     available_bytes: int | None = None
