@@ -26,6 +26,11 @@ class Breaker:
         """Whether it is sick and the pause is over."""
         return self.sick and self._clock() >= self._next_look
 
+    @property
+    def wait_s(self) -> float:
+        """How much longer the pause lasts."""
+        return max(0.0, self._next_look - self._clock()) if self.sick else 0.0
+
     def failed(self) -> None:
         """Note a failure."""
         self._pause_s = min(max(FIRST_PAUSE_S, 2 * self._pause_s), LONGEST_PAUSE_S)

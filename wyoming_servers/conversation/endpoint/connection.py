@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack, aclosing, suppress
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
 from typing import Any
 
 from openai import APIConnectionError, APIStatusError, AsyncOpenAI, DefaultAsyncHttpxClient, Omit, OpenAIError, Timeout
@@ -73,6 +73,30 @@ class Connection:
         async with AsyncExitStack() as stack:
             asked = client.models.with_streaming_response.list(extra_headers=self._headers)
             return await self._whole(await self._enter(stack, asked, silence), silence)
+
+    async def embeddings(self, body: Mapping[str, Any], silence_s: float) -> bytes:
+        """Return the answer to a request for vectors, as JSON not yet read: it may be long.
+
+        `silence_s` is how long the server may be silent here. Raises RefusedError, RemoteError, EngineUnavailableError.
+        """
+        client, silence = await self._client(), _Silence(silence_s)
+        rest = {name: value for name, value in body.items() if name not in {"model", "input"}}
+        async with AsyncExitStack() as stack:
+            asked = client.embeddings.with_streaming_response.create(
+                model=body["model"],
+                input=body["input"],
+                encoding_format="float",
+                extra_body=rest,
+                extra_headers=self._headers,
+            )
+            return await self._received(await self._enter(stack, asked, silence), silence)
+
+    async def scores(self, body: Mapping[str, Any]) -> Any:
+        """Return the answer to a request to rank documents, which OpenAI's protocol has not; raises the same errors."""
+        client, silence = await self._client(), _Silence(self._timeout_s)
+        with self._failures():
+            async with silence.limit():
+                return await client.post("/rerank", cast_to=object, body=dict(body), options={"headers": self._headers})
 
     async def chunks(self, body: Mapping[str, Any]) -> AsyncGenerator[Mapping[str, Any], None]:
         """Ask for a chat completion and yield its chunks; closing this closes the connection.
@@ -145,22 +169,31 @@ class Connection:
                     pass
 
     async def _whole(self, response: Any, silence: _Silence) -> Mapping[str, Any]:
+        try:
+            return parse_object(await self._received(response, silence))
+        except ValueError:
+            raise self._error("does not speak OpenAI's protocol") from None
+
+    async def _received(self, response: Any, silence: _Silence) -> bytes:
         received = b""
         async with aclosing(self._bytes(response, silence)) as parts:
             async for data in parts:
                 received += data
                 if len(received) > MAX_JSON_BYTES:
                     raise self._error("answers with more than any answer has")
-        try:
-            return parse_object(received)
-        except ValueError:
-            raise self._error("does not speak OpenAI's protocol") from None
+        return received
 
     async def _enter(self, stack: AsyncExitStack, asked: Any, silence: _Silence) -> Any:
         """Return the response as soon as its headers are there."""
-        try:
+        with self._failures():
             async with silence.limit():
                 return await stack.enter_async_context(asked)
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """Turn what the client raises into what is told."""
+        try:
+            yield
         except APIStatusError as err:
             raise RefusedError(refusal_of(err.status_code, err.body)) from None
         except APIConnectionError:
@@ -195,6 +228,7 @@ class Connection:
             http_client=DefaultAsyncHttpxClient(timeout=Timeout(None, connect=CONNECT_S), follow_redirects=False),
         )
         _ = client.chat.completions.with_streaming_response, client.models.with_streaming_response
+        _ = client.embeddings.with_streaming_response
         return client
 
     def _silent(self) -> RemoteError:

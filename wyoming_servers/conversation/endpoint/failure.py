@@ -23,6 +23,7 @@ _TOO_LONG = (
     "prompt is too long",
     "max_model_len",
     "too many tokens",
+    "input is too large",
     "limit-exceeded",
 )
 """In what OpenAI, vLLM, llama-server, Ollama, TensorRT-LLM and Sotto say of a prompt that does not fit; in small

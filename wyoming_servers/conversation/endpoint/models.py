@@ -10,6 +10,8 @@ from typing import Any
 AUTO = "auto"
 _SILENT = re.compile("embed|rerank|whisper", re.IGNORECASE)
 """Models that cannot talk; servers list them beside those that can."""
+_EMBEDS = re.compile(r"embed|bge|gte-|minilm|\be5\b", re.IGNORECASE)
+_RANKS = re.compile("rerank", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,19 @@ def choose(listing: Mapping[str, Any], wanted: str) -> Listed | None:
         return next((model for model in models if model.name == wanted), Listed(wanted, owner))
     talking = (model for model in models if not _SILENT.search(model.name))
     return next(talking, models[0] if models else None)
+
+
+def choose_embedding(listing: Mapping[str, Any], wanted: str) -> str:
+    """Return the name of the wanted model, or with `auto` of the first that embeds by its name, or of the only one.
+
+    "" if there is none of that kind. Servers that have nothing else to offer may call it as they like.
+    """
+    if wanted != AUTO:
+        return wanted
+    data = listing.get("data")
+    names = [model.name for entry in data if (model := _read(entry))] if isinstance(data, list) else []
+    embedding = [name for name in names if _EMBEDS.search(name) and not _RANKS.search(name)]
+    return (embedding or (names if len(names) == 1 else [""]))[0]
 
 
 def _read(entry: Any) -> Listed | None:
