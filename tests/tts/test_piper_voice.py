@@ -161,7 +161,6 @@ def test_a_voice_that_cannot_be_cut_speaks_whole_and_without_a_word_about_it(
     other.with_name(other.name + ".json").write_bytes(path.with_name(path.name + ".json").read_bytes())
     with caplog.at_level(logging.DEBUG, "wyoming_servers"):
         voice = open_at(other)
-    assert not voice.in_portions
     assert len(say(voice)) == 1
     assert {record.levelname for record in caplog.records} == {"DEBUG"}
 

@@ -84,11 +84,6 @@ class PiperVoice:
         self.rate_hz = int(native.config.sample_rate)
         self._gain = np.float32(_gain_for(self._samples(_WARM_UP, 1.0, None)))
 
-    @property
-    def in_portions(self) -> bool:
-        """Whether a sentence is heard before the whole of it is decoded."""
-        return self._decoder is not None
-
     def speak(self, text: str, speed: float, speaker_id: int | None, cancellation: Cancellation) -> Iterator[Speech]:
         """Yield the text as audio in portions; fewer when it is cancelled meanwhile."""
         for samples, is_last in self._samples(text, speed, speaker_id):
