@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
 
 from homeassistant.components import conversation
 from homeassistant.components.conversation import ConversationResult, async_get_chat_log
-from homeassistant.components.conversation.chat_log import ChatLog
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -19,55 +17,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from tests.integration.household import House
 from tests.integration.scripted_server import Break, Call, Fail, ScriptedServer, Text, Wait, calls, refuses, says
 from tests.integration.sessions import open_session
+from tests.integration.talking import AGENT, Talk
 
-AGENT = "conversation.sotto"
 KITCHEN = "assist_satellite.kitchen_satellite"
 
 
 @pytest.fixture(autouse=True)
 async def _set_up(hass: HomeAssistant, house: House, entry: MockConfigEntry) -> None:
     assert await async_setup_component(hass, "intent", {})
-
-
-class Talk:
-    """A user who speaks to the agent; `deltas` is what the pipeline gets to speak, as it comes."""
-
-    def __init__(self, hass: HomeAssistant, house: House) -> None:
-        self._hass = hass
-        self._house = house
-        self.conversation_id: str | None = None
-        self.deltas: list[dict[str, Any]] = []
-
-    async def say(
-        self, text: str, *, at: str | None = None, language: str = "en", told: str | None = None
-    ) -> ConversationResult:
-        """Say something in the same conversation as before."""
-        device = None if at is None else self._house.device(at)
-        with (
-            open_session(self._hass, self.conversation_id) as session,
-            async_get_chat_log(self._hass, session, chat_log_delta_listener=self._take),
-        ):
-            result = await conversation.async_converse(
-                self._hass,
-                text,
-                session.conversation_id,
-                Context(),
-                language=language,
-                agent_id=AGENT,
-                device_id=device,
-                satellite_id=at,
-                extra_system_prompt=told,
-            )
-        self.conversation_id = result.conversation_id
-        return result
-
-    @property
-    def streamed(self) -> str:
-        """The words that were streamed."""
-        return "".join(delta.get("content") or "" for delta in self.deltas if delta.get("role") != "tool_result")
-
-    def _take(self, _: ChatLog, delta: dict[str, Any]) -> None:
-        self.deltas.append(delta)
 
 
 @pytest.fixture
