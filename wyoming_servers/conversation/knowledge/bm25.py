@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from types import MappingProxyType
 from typing import NamedTuple
 
 from .indexing import Indexed
@@ -70,9 +71,20 @@ def wanted(frequency: Mapping[str, int], corpus: Corpus) -> Wanted:
     return Wanted(tuple(words) if words or pairs else tuple(ordered[:1]), tuple(pairs))
 
 
-def rank(rows: Iterable[tuple[int, Indexed]], frequency: Mapping[str, int], corpus: Corpus) -> list[Hit]:
-    """Return passages by BM25, best first, those without any of the words left out."""
-    weights = {word: math.log(1 + (corpus.passages - count + 0.5) / (count + 0.5)) for word, count in frequency.items()}
+def rank(
+    rows: Iterable[tuple[int, Indexed]],
+    frequency: Mapping[str, int],
+    corpus: Corpus,
+    counts: Mapping[str, float] = MappingProxyType({}),
+) -> list[Hit]:
+    """Return passages by BM25, best first, those without any of the words left out.
+
+    `counts` has what a word counts beside one that the question says, where that is not 1.
+    """
+    weights = {
+        word: counts.get(word, 1.0) * math.log(1 + (corpus.passages - count + 0.5) / (count + 0.5))
+        for word, count in frequency.items()
+    }
     usual = corpus.words / max(corpus.passages, 1) or 1.0
     hits = (Hit(passage_id, _score(row, weights, usual)) for passage_id, row in rows)
     return sorted((hit for hit in hits if hit.score > 0), key=lambda hit: (-hit.score, hit.passage_id))

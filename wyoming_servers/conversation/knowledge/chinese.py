@@ -44,6 +44,12 @@ def segments(run: str) -> list[str]:
     return [*found, *(run[border - 1 : border + 1] for border in borders)]
 
 
+def cut(run: str) -> list[str]:
+    """Return the words of a run of Chinese characters, one after the other."""
+    found: list[str] = _jieba().cut(run, hmm=False)
+    return found
+
+
 @cache
 def _jieba() -> Jieba:
     return Jieba()

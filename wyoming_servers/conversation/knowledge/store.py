@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -105,17 +106,21 @@ class Store(ABC):
     def version(self) -> int:
         """Return a number that changes whenever a document is added or removed."""
 
-    def lexical(self, words: Sequence[str], limit: int) -> list[Hit]:
-        """Return the passages that have any of these words, best first, by BM25."""
+    def lexical(
+        self, words: Iterable[str], limit: int, counts: Mapping[str, float] = MappingProxyType({})
+    ) -> list[Hit]:
+        """Return the passages that have any of these words, best first, by BM25; `counts` as for `rank`."""
         with self.moment():
             corpus, frequency = self.corpus(), self.document_frequency(words)
             ids = self.having(wanted(frequency, corpus), max(limit, RANKED)) if frequency else []
-            return rank(self.indexed(ids), frequency, corpus)[:limit]
+            return rank(self.indexed(ids), frequency, corpus, counts)[:limit]
 
-    def score(self, words: Sequence[str], ids: Iterable[int]) -> dict[int, float]:
+    def score(
+        self, words: Iterable[str], ids: Iterable[int], counts: Mapping[str, float] = MappingProxyType({})
+    ) -> dict[int, float]:
         """Return what `lexical` says of these passages; those without any of the words are left out."""
         with self.moment():
-            return dict(rank(self.indexed(ids), self.document_frequency(words), self.corpus()))
+            return dict(rank(self.indexed(ids), self.document_frequency(words), self.corpus(), counts))
 
     @abstractmethod
     def document_frequency(self, words: Iterable[str]) -> dict[str, int]:

@@ -135,7 +135,7 @@ def _of_chain(chain: Sequence[_Atom], *, by_parts: bool) -> Iterator[str]:
         return
     in_code: set[int] = set()
     for at, (one, two) in enumerate(pairwise(chain)):
-        if _is_code(one, two):
+        if _is_code(one, two) and not (two.before == " " and at in in_code):
             yield one.text + two.text
             in_code |= {at, at + 1}
     yield from _compounds(chain)
