@@ -54,9 +54,6 @@ CREATE VIRTUAL TABLE frequency USING fts5vocab(words, row);
 MIGRATIONS: tuple[str, ...] = (_TABLES + INDEX,)
 """Each brings a file of the version that is its place here to the next one."""
 
-_COPIED = ("documents", "passages", "embedders", "embeddings", "examples")
-"""In the order in which one refers to another."""
-
 _NO_ROOM = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR_WRITE,  # also a quota, and the longest file that is allowed
@@ -194,22 +191,30 @@ def _salvage(connection: sqlite3.Connection, damaged: Path) -> tuple[int, int]:
 
 def _save(connection: sqlite3.Connection, document_id: str) -> bool:
     """Copy a document whole, or not at all; its vectors if they can be read."""
+    if not any(_copied(connection, document_id, access) for access in ("", "NOT INDEXED")):
+        return False
+    with suppress(sqlite3.Error), transaction(connection):
+        connection.execute(
+            "INSERT INTO embeddings SELECT * FROM damaged.embeddings WHERE passage_id IN"
+            " (SELECT passage_id FROM main.passages WHERE document_id = ?)",
+            (document_id,),
+        )
+    return True
+
+
+def _copied(connection: sqlite3.Connection, document_id: str, access: str) -> bool:
+    """Copy a document and its passages, found by the index, which may be damaged, or by reading all."""
     wanted = (document_id,)
     try:
         with transaction(connection):
             connection.execute("INSERT INTO documents SELECT * FROM damaged.documents WHERE document_id = ?", wanted)
             done = connection.execute(
-                "INSERT INTO passages SELECT * FROM damaged.passages NOT INDEXED WHERE document_id = ?", wanted
+                f"INSERT INTO passages SELECT * FROM damaged.passages {access} WHERE document_id = ?",  # noqa: S608
+                wanted,
             )
-            counted = "SELECT passages FROM documents WHERE document_id = ?"
-            if (done.rowcount,) != connection.execute(counted, wanted).fetchone():
+            ((passages,),) = connection.execute("SELECT passages FROM documents WHERE document_id = ?", wanted)
+            if done.rowcount != passages:
                 raise sqlite3.DatabaseError("passages are missing")
-    except sqlite3.Error:
+    except (sqlite3.Error, ValueError):
         return False
-    with suppress(sqlite3.Error), transaction(connection):
-        connection.execute(
-            "INSERT INTO embeddings SELECT * FROM damaged.embeddings NOT INDEXED WHERE passage_id IN"
-            " (SELECT passage_id FROM main.passages WHERE document_id = ?)",
-            wanted,
-        )
     return True
