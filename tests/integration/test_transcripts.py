@@ -9,7 +9,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from syrupy.assertion import SnapshotAssertion
 
 from tests.integration.household import House
-from tests.integration.scripted_server import Answer, Break, Call, ScriptedServer, Text, calls, refuses, says
+from tests.integration.scripted_answer import Answer, Break, Call, Text, calls, refuses, says
+from tests.integration.scripted_server import ScriptedServer
 from tests.integration.talking import Talk
 
 Spoken = tuple[str, list[Answer]]
