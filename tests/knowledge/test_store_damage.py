@@ -1,4 +1,4 @@
-"""A damaged file, another version's file, a full disk: nothing that was acknowledged is lost, and it is said what is."""
+"""A damaged file, another version, a full disk: nothing that was acknowledged is lost, and what is lost is said."""
 
 from __future__ import annotations
 
