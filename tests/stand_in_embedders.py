@@ -62,9 +62,9 @@ def make_embedder(size: str, path: Path, *, name: str = "stand-in", seed: int = 
     return _make_bert(EMBEDDER_SIZES[size], path, name, gguf.PoolingType.MEAN, seed, context)
 
 
-def make_reranker(size: str, path: Path, *, name: str = "stand-in-reranker", seed: int = 0) -> Path:
+def make_reranker(size: str, path: Path, *, name: str = "stand-in-reranker", template: str = "") -> Path:
     """Write a reranker: one score for a question and a text; returns its path."""
-    return _make_bert(EMBEDDER_SIZES[size], path, name, gguf.PoolingType.RANK, seed, None)
+    return _make_bert(EMBEDDER_SIZES[size], path, name, gguf.PoolingType.RANK, 0, None, template)
 
 
 def make_last_token_embedder(path: Path, *, name: str = "stand-in") -> Path:
@@ -83,7 +83,13 @@ def make_last_token_embedder(path: Path, *, name: str = "stand-in") -> Path:
 
 
 def _make_bert(
-    size: EmbedderSize, path: Path, name: str, pooling: gguf.PoolingType, seed: int, context: int | None
+    size: EmbedderSize,
+    path: Path,
+    name: str,
+    pooling: gguf.PoolingType,
+    seed: int,
+    context: int | None,
+    template: str = "",
 ) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(str(path), "bert")
@@ -92,6 +98,8 @@ def _make_bert(
     _word_pieces(writer, _vocabulary(size.vocabulary))
     for tensor, weights in _bert_tensors(size, context or size.context, seed):
         writer.add_tensor(tensor, weights)
+    if template:
+        writer.add_chat_template([{"name": "rerank", "template": template}])
     if pooling is gguf.PoolingType.RANK:
         noise = Noise(seed + 1)
         writer.add_classifier_output_labels(["score"])

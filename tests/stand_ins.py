@@ -61,6 +61,19 @@ def gguf_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def embedding_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with models that embed: `nano` computes next to nothing, `base` does not; `last`; and `rank`."""
+    from tests.stand_in_embedders import make_embedder, make_last_token_embedder, make_reranker
+
+    folder = tmp_path_factory.mktemp("embedding")
+    make_embedder("nano", folder / "nano.gguf")
+    make_embedder("base", folder / "base.gguf")
+    make_last_token_embedder(folder / "last.gguf")
+    make_reranker("nano", folder / "rank.gguf")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def make_speech() -> MakeSpeech:
     """Return a function that speaks an English text: 16 kHz, 16-bit mono, with little silence around it."""
     return _Espeak().speak
