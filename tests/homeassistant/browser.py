@@ -105,6 +105,7 @@ class Dashboard:
         bubble = self._dialog.locator(".message.hass").nth(number)
         said = bubble.locator("ha-markdown-element")
         await expect(said).to_have_text(THOUGHT)
+        await bubble.scroll_into_view_if_needed()
         classes = await bubble.get_attribute("class") or ""
         return Answer(await said.inner_text(), is_error="error" in classes.split())
 
