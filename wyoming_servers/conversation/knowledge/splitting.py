@@ -78,7 +78,7 @@ def _cuts(run: Sequence[Section], passage_tokens: int, overlap_tokens: int) -> I
     headings = run[0].headings
     packing = _Packing(passage_tokens, overlap_tokens)
     for section in run:
-        for line in section.text.split("\n"):
+        for line in filter(str.strip, section.text.split("\n")):
             found = [
                 (piece, place == 0 and number == 0)
                 for place, part in enumerate(parts(line))
@@ -89,7 +89,7 @@ def _cuts(run: Sequence[Section], passage_tokens: int, overlap_tokens: int) -> I
     for number, (repeated, fresh) in enumerate(packing.packed):
         text = "".join("\n" * piece.begins_line + piece.text for piece in (*repeated, *fresh)).strip()
         yield _Cut(headings, fresh[0].page, text, continues=number > 0)
-    if not packing.packed:
+    if headings and not packing.packed:
         yield _Cut(headings, run[0].page, "")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ....errors import SottoError
 from ..packages import require
-from .errors import Unreadable, UnreadableError, broken
+from .errors import Unreadable, UnreadableError, broken, gone
 from .limits import Limits
 from .reader import read
 from .wire import Line, Order, decode, encode, error_to_json, section_to_json
@@ -51,6 +51,8 @@ def _answer(order: Order, say: Callable[[Line], None]) -> None:
             f"The document needs more than {order.limits.memory_bytes / 2**20:.0f} MB of memory.",
             remedy="Add only the part of it that is needed, or save it in a simpler format.",
         ) from err
+    except OSError as err:
+        raise gone(err.strerror or "") from err
     except SottoError:
         raise
     except Exception as err:

@@ -5,6 +5,8 @@ looked for first, by how common the characters are that come out: of 2,000 singl
 of 239 sentences in Big5 232.
 """
 
+# ruff: noqa: RUF001 - signs that are not ASCII are what this is about
+
 from __future__ import annotations
 
 import codecs
@@ -25,6 +27,9 @@ _SUPERSETS = {"gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs", "iso88
 """What is declared, and what is meant: as browsers read it (https://encoding.spec.whatwg.org)."""
 _SAMPLE_BYTES = 20_000
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
+_WESTERN = frozenset("ÄÖÜäöüßÀÂÇÈÉÊËÎÏÔÙÛàâçèéêëîïôùûœÁÍÑÓÚáíñóúãõåæøÅÆØ\xa0¡¿«»°·§©®£€½²³–—‘’“”„…•")
+"""What Western European languages write beside ASCII; with so few letters the library takes French for Polish."""
 _EUROPEAN = ["cp1252", "cp1250", "cp1251"]
 _EAST_ASIAN = ["cp932", "cp949", "cp1251"]
 """What is left to choose from; of all that it knows, the library takes a few words for anything."""
@@ -86,6 +91,8 @@ def _likely(sample: bytes) -> str:
     shares = {encoding: _share(sample.decode(encoding, "ignore"), encoding) for encoding in _chinese(sample)}
     if shares and max(shares.values()) >= _LEAST_SHARE:
         return max(shares, key=lambda encoding: shares[encoding])
+    if set(_NOT_ASCII.findall(sample.decode("cp1252", "replace"))) <= _WESTERN:
+        return "cp1252"
     runs = _HIGH_RUN.findall(sample)
     stand_alone = 2 * sum(len(run) == 1 for run in runs) > len(runs)
     best = from_bytes(sample, cp_isolation=_EUROPEAN if stand_alone else _EAST_ASIAN).best()

@@ -19,6 +19,7 @@ _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 """The stream in which Office keeps a document with a password (MS-OFFCRYPTO 2.3.4.4)."""
 _HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _HTML_WITHIN = 4096
+_FEW_CONTROLS = 3
 _OTHERS = {
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
@@ -103,4 +104,4 @@ def is_binary(text: str) -> bool:
     """Whether what was decoded is no writing: too many of its first characters are controls."""
     sample = text[:_HTML_WITHIN]
     controls = sum(character < " " and character not in "\t\n\r\f\x1b" for character in sample)
-    return controls > len(sample) / 100
+    return controls > max(_FEW_CONTROLS, len(sample) / 100)

@@ -43,8 +43,11 @@ def read(data: bytes, name: str, limits: Limits) -> Reading:
         document = docx.Document(io.BytesIO(data))
     except (OpcError, zipfile.BadZipFile, KeyError, ValueError, etree.XMLSyntaxError) as err:
         raise broken("a Word document (DOCX)") from err
+    body = getattr(document.element, "body", None)
+    if body is None:
+        raise broken("a Word document (DOCX)")
     reader = _Reader(document, Outline(limits))
-    reader.walk(document.element.body)
+    reader.walk(body)
     return reader.outline.finish(document.core_properties.title or stem(name))
 
 

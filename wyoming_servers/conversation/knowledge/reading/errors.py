@@ -42,6 +42,15 @@ def broken(what: str) -> UnreadableError:
     )
 
 
+def gone(reason: str) -> UnreadableError:
+    """Return the error of a file that the system does not open."""
+    return UnreadableError(
+        Unreadable.BROKEN,
+        f"The file cannot be opened: {reason}.",
+        remedy="See whether it is still there, and whether Sotto may read it.",
+    )
+
+
 def encrypted() -> UnreadableError:
     """Return the error of a file that cannot be opened without a password."""
     return UnreadableError(

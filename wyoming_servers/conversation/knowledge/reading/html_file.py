@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import warnings
 
-from bs4 import BeautifulSoup
-from bs4.element import NavigableString, PageElement, PreformattedString, Tag
+from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
+from bs4.element import NavigableString, PreformattedString, Tag
 
 from ..document import Reading
 from .limits import Limits
@@ -29,15 +30,22 @@ _BLOCKS = frozenset(_BLOCK_NAMES.split())
 
 
 def read(text: str, name: str, limits: Limits) -> Reading:
-    """Read a page. The parser, libxml2's for HTML, opens no other file and knows no entities of the page's own."""
-    page = BeautifulSoup(text, "lxml")
+    """Read a page."""
+    page = parsed(text)
     title = page.title.get_text() if page.title else ""
     for element in page.select(_LEFT_OUT):
         element.decompose()
     reader = _Reader(Outline(limits))
     reader.walk(_content(page))
-    reader.end_line()
     return reader.outline.finish(title.strip() or stem(name))
+
+
+def parsed(text: str) -> BeautifulSoup:
+    """Parse a page with libxml2's parser for HTML, which opens no other file and takes no entities from the page."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
+        warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
+        return BeautifulSoup(text, "lxml")
 
 
 def _content(page: BeautifulSoup) -> Tag:
@@ -53,46 +61,57 @@ class _Reader:
         self.outline = outline
         self._parts: list[str] = []
         """Of the line that is being read."""
+        self._code = 0
+        """How many elements are open in which lines are kept."""
 
-    def end_line(self) -> None:
-        """Hand over the line that is being read."""
+    def walk(self, root: Tag) -> None:
+        """Read what is in an element, in the order of the page; it may be nested deeper than Python's stack."""
+        open_elements = [(root, iter(root.children))]
+        while open_elements:
+            element, children = open_elements[-1]
+            child = next(children, None)
+            if child is None:
+                open_elements.pop()
+                self._leave(element)
+            elif isinstance(child, Tag):
+                if self._enter(child):
+                    open_elements.append((child, iter(child.children)))
+            elif isinstance(child, NavigableString) and not isinstance(child, PreformattedString):
+                self._text(str(child))
+
+    def _text(self, text: str) -> None:
+        lines = text.splitlines() if self._code else [text.replace("\n", " ")]
+        for number, line in enumerate(lines):
+            if number:
+                self._end_line()
+            self._parts.append(line)
+        if self._code and text.endswith("\n"):
+            self._end_line()
+
+    def _enter(self, element: Tag) -> bool:
+        """Begin an element; return whether what is in it is to be read."""
+        name = element.name
+        if name == "br" or name in _BLOCKS or _HEADING.fullmatch(name):
+            self._end_line()
+        if _HEADING.fullmatch(name):
+            self.outline.heading(int(name[1]), element.get_text(" "))
+            return False
+        if name == "table" and _is_of_data(element):
+            self._table(element)
+            return False
+        if name == "li":
+            self._parts.append(_marker(element))
+        self._code += name == "pre"
+        return True
+
+    def _leave(self, element: Tag) -> None:
+        self._code -= element.name == "pre"
+        if element.name in _BLOCKS or element.parent is None:
+            self._end_line()
+
+    def _end_line(self) -> None:
         self.outline.line("".join(self._parts))
         self._parts = []
-
-    def walk(self, element: Tag) -> None:
-        """Read what is in an element, in the order of the page."""
-        for child in element.children:
-            self._take(child, element)
-
-    def _take(self, child: PageElement, parent: Tag) -> None:
-        if isinstance(child, Tag):
-            self._element(child)
-        elif isinstance(child, NavigableString) and not isinstance(child, PreformattedString):
-            is_code = parent.name == "pre" or parent.find_parent("pre") is not None
-            lines = str(child).splitlines() if is_code else [str(child).replace("\n", " ")]
-            for number, line in enumerate(lines):
-                if number:
-                    self.end_line()
-                self._parts.append(line)
-
-    def _element(self, element: Tag) -> None:
-        name = element.name
-        if _HEADING.fullmatch(name):
-            self.end_line()
-            self.outline.heading(int(name[1]), element.get_text(" "))
-        elif name == "table" and _is_of_data(element):
-            self.end_line()
-            self._table(element)
-        elif name == "br":
-            self.end_line()
-        elif name in _BLOCKS:
-            self.end_line()
-            if name == "li":
-                self._parts.append(_marker(element))
-            self.walk(element)
-            self.end_line()
-        else:
-            self.walk(element)
 
     def _table(self, table: Tag) -> None:
         if table.caption:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from ..document import Reading
 from .characters import glue
+from .html_file import parsed
 from .limits import Limits
 from .names import stem
 from .outline import Outline
@@ -50,7 +50,7 @@ class _Reader:
             case "fence" | "code_block":
                 self._add(token.content.splitlines())
             case "html_block":
-                self._add(BeautifulSoup(token.content, "lxml").get_text("\n").splitlines())
+                self._add(parsed(token.content).get_text("\n").splitlines())
             case "tr_open":
                 self._rows.append([])
             case "table_close":
@@ -92,7 +92,7 @@ def _lines(children: Sequence[Token]) -> list[str]:
                 lines.append("")
             case "image":
                 lines[-1] += token.content
-            case "text" | "code_inline":
+            case "text" | "code_inline" if token.content:
                 if breaks and is_item(token.content):
                     lines.append("")
                 elif breaks:

@@ -30,7 +30,8 @@ _PICTURE_SHARE = 0.3
 """Of a page; what covers less is an ornament."""
 _MOST_BOOKMARKS = 20_000
 _NO_TITLE = re.compile(
-    r"^untitled|microsoft |powerpoint|\.(?:docx?|pptx?|pdf|indd|odt|pages|qxd|fm|ai|tex|dvi|html?)$", re.IGNORECASE
+    r"^untitled|^\(?anonymous\)?$|microsoft |powerpoint|\.(?:docx?|pptx?|pdf|indd|odt|pages|qxd|fm|ai|tex|dvi|html?)$",
+    re.IGNORECASE,
 )
 
 
@@ -89,7 +90,7 @@ def _page(document: pdfium.PdfDocument, index: int) -> Page:
     with contextlib.closing(page), contextlib.closing(page.get_textpage()) as text_page:
         lines = tuple(_lines(text_page))
         is_sparse = sum(len(line.text) for line in lines) < _LITTLE_TEXT
-        return Page(index + 1, lines, has_picture=is_sparse and _has_picture(page))
+        return Page(index + 1, page.get_height(), lines, has_picture=is_sparse and _has_picture(page))
 
 
 def _has_picture(page: pdfium.PdfPage) -> bool:

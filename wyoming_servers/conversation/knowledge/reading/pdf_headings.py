@@ -18,7 +18,7 @@ from .pdf_page import Bookmark, Placed
 _LEAST_BOOKMARKS = 3
 _LARGER = 1.08
 _LONGEST = 120
-_MOST_SHARE = 0.25
+_MOST_SHARE = 0.5
 """Of all letters; where more are larger these are no headings."""
 _LEVELS = 4
 _SIGNS = re.compile(r"[\W_]+")

@@ -17,6 +17,8 @@ from .pdf_page import Bookmark, Line, Page, Placed
 from .pdf_paragraphs import Joining
 
 _EDGE_LINES = 2
+_MARGIN = 0.12
+"""Of the height of a page: where running lines are."""
 _RUNNING_SHARE = 0.4
 """Books have one line on left pages and another on right ones."""
 _RUNNING_PAGES = 3
@@ -80,8 +82,10 @@ def _running_lines(pages: Sequence[Page]) -> frozenset[str]:
 
 
 def _edge(page: Page) -> list[Line]:
+    """Return the lines that stand where running lines do."""
     by_height = sorted(page.lines, key=lambda line: line.baseline)
-    return by_height[:_EDGE_LINES] + by_height[-_EDGE_LINES:]
+    outermost = by_height[:_EDGE_LINES] + by_height[-_EDGE_LINES:]
+    return [line for line in outermost if not _MARGIN < line.baseline / page.height < 1 - _MARGIN]
 
 
 def _without_numbers(line: Line) -> str:

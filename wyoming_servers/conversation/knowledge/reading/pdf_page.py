@@ -30,6 +30,7 @@ class Page:
     """A page, in the order in which its text was written."""
 
     number: int
+    height: float = 0.0
     lines: tuple[Line, ...] = ()
     has_picture: bool = False
     """Whether a good part of it is a picture; only known of a page with little text."""

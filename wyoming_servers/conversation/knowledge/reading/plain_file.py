@@ -24,7 +24,7 @@ _UNNUMBERED_LEVEL = 6
 _HEADED_COLUMNS = 40
 _LEAST_HEADED = 2
 _SENTENCE_ENDS = tuple(".!?。！？")
-_ENDS = tuple('.,;:!?。，；：！？、…"”)）')
+_ENDS = tuple(".,;:!?。，；：！？、…")
 
 
 def read(text: str, name: str, limits: Limits) -> Reading:
