@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -48,7 +49,11 @@ def partly(done: list[str], failed: list[str], home: HomeSnapshot = HOUSE) -> Ou
 
 
 def said(*outcomes: Outcome, language: str = "en", latest: int = 0, home: HomeSnapshot = HOUSE) -> str | None:
-    return confirmation(outcomes, latest or len(outcomes), home, language)
+    """Return what is said of calls; of several answers there is one for each but the `latest`, which are one's."""
+    earlier = outcomes[: -latest or None] if latest else ()
+    numbered = (replace(each, answer=number) for number, each in enumerate(earlier))
+    together = (replace(each, answer=len(earlier)) for each in outcomes[len(earlier) :])
+    return confirmation([*numbered, *together], home, language)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN", "zh-TW", "zh-HK"])
@@ -76,7 +81,7 @@ def test_an_action_without_an_answer_in_other_languages_is_the_models_to_tell() 
     ],
 )
 def test_of_looks_and_tools_that_are_not_assists_only_the_model_can_tell(outcomes: list[Outcome], latest: int) -> None:
-    assert confirmation(outcomes, latest, HOUSE, "en") is None
+    assert said(*outcomes, latest=latest) is None
 
 
 def test_what_was_done_before_a_look_is_said_too() -> None:
@@ -87,6 +92,14 @@ def test_what_was_done_before_a_look_is_said_too() -> None:
 def test_a_failure_that_was_made_good_is_not_said() -> None:
     assert said(outcome("HassMediaNext", FAILED), outcome("HassMediaNext"), latest=1) == "Playing next"
     assert said(outcome("HassMediaNext"), outcome("HassMediaNext", FAILED), latest=1) != "Playing next"
+
+
+def test_a_failure_beside_a_success_of_the_same_answer_is_none_that_was_made_good() -> None:
+    """Two lamps were wanted, and one came on."""
+    kettle = Report(ok=True, is_action=True, done=(target("Kettle"),))
+    both = outcome("HassTurnOn", FAILED, name="Desk Fan"), outcome("HassTurnOn", kettle, name="Kettle")
+    assert said(*both) == "Turned on the switch. Sorry, it didn't work for Desk Fan."
+    assert said(*both) == said(*reversed(both))
 
 
 @pytest.mark.parametrize(
@@ -103,6 +116,32 @@ def test_a_call_that_only_some_things_took_names_both(language: str, home: HomeS
         id(CHINESE_HOUSE): (["客厅吊灯"], ["书房台灯", "卧室风扇"]),
     }[id(home)]
     assert said(partly(*names, home=home), language=language, home=home) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Sorry, that didn't work, so nothing has changed."),
+        ("zh-CN", "抱歉，刚才没有成功，什么都没有改变。"),
+    ],
+)
+def test_that_a_room_was_found_is_no_success_where_nothing_in_it_moved(language: str, text: str) -> None:
+    """Home Assistant counts the area itself among what succeeded."""
+    report = Report(ok=False, is_action=True, done=(Target("Kitchen"),), failed=(target("Kettle"),))
+    assert said(outcome("HassTurnOn", report, area="Kitchen"), language=language) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "It worked for a part of it, but not for all."),
+        ("zh-CN", "有的成功了，有的没有成功。"),
+        ("zh-TW", "有的成功了，有的沒有成功。"),
+    ],
+)
+def test_where_nobody_knows_which_part_failed_none_is_named(language: str, text: str) -> None:
+    report = Report(ok=False, is_action=True, is_partial=True)
+    assert said(outcome("HassTurnOn", report, area="Kitchen"), language=language) == text
 
 
 def test_what_failed_without_a_name_is_the_rest() -> None:
@@ -135,5 +174,5 @@ def test_the_responses_alone_are_whole_sentences_for_what_succeeded() -> None:
 )
 def test_whatever_came_of_calls_there_is_a_sentence_or_none(outcomes: list[Outcome], language: str) -> None:
     for latest in range(len(outcomes) + 1):
-        text = confirmation(outcomes, latest, HOUSE, language)
+        text = said(*outcomes, latest=latest, language=language)
         assert text is None or text.strip()

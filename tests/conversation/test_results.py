@@ -43,6 +43,12 @@ def test_an_action_that_some_things_did_not_take_has_failed(wrap: Any) -> None:
     assert "Fan" in report.reason
 
 
+def test_an_action_of_which_a_part_succeeded_has_failed_also_where_nothing_is_named() -> None:
+    report = read_report(wrapped(intent("partial_action_done", data={"success": [], "failed": []})))
+    assert report == Report(ok=False, is_action=True, is_partial=True)
+    assert not read_report(told(wrapped(intent("partial_action_done", data={"success": [], "failed": []})))).ok
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -93,6 +99,19 @@ def test_the_outcomes_are_those_since_the_users_words_in_their_order() -> None:
     results = (Message(Role.TOOL, '{"error": "E"}', call_id="b"), Message(Role.TOOL, "OK", call_id="a"))
     found = outcomes_of((*earlier, *now, *results))
     assert [(each.call, each.report.ok) for each in found] == [(calls[1], False), (calls[0], True)]
+
+
+def test_outcomes_tell_which_answer_called() -> None:
+    calls = tuple(ToolCall("HassTurnOn", {"name": name}, name) for name in ("a", "b", "c"))
+    messages = (
+        Message(Role.USER, "on"),
+        Message(Role.ASSISTANT, calls=calls[:2]),
+        *(Message(Role.TOOL, "OK", call_id=name) for name in ("a", "b")),
+        Message(Role.ASSISTANT, calls=calls[2:]),
+        Message(Role.TOOL, "OK", call_id="c"),
+    )
+    one, other, later = (each.answer for each in outcomes_of(messages))
+    assert one == other < later
 
 
 @pytest.mark.skipif(not RECORDED.is_dir(), reason="the recordings are not here")

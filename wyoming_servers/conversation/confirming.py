@@ -20,7 +20,7 @@ from .guard.sentences import Sentence, say
 from .languages import FALLBACK, Language, load_language, resolve_language
 from .prompt.tools import ASSIST, LIVE_CONTEXT
 from .resolution import name_in
-from .results import Outcome, Target
+from .results import Outcome, Report, Target
 from .understanding import template_of
 
 MOST_NAMES = 4
@@ -37,6 +37,8 @@ class _Wording:
     """For an action that Home Assistant has no answer for."""
     not_for: str
     partly: str
+    some: str
+    """Where nobody knows what succeeded and what did not."""
     between: str
     last: str
     others: str
@@ -47,6 +49,7 @@ _OWN: Mapping[str, _Wording] = {
         done="Done",
         not_for="Sorry, it didn't work for {failed}.",
         partly="It worked for {done}, but not for {failed}.",
+        some="It worked for a part of it, but not for all.",
         between=", ",
         last=" and ",
         others="{count} others",
@@ -55,6 +58,7 @@ _OWN: Mapping[str, _Wording] = {
         done="好了",
         not_for="抱歉，{failed}没有成功。",
         partly="{done}成功了，{failed}没有成功。",
+        some="有的成功了，有的没有成功。",
         between="、",
         last="和",
         others="另外{count}个",
@@ -63,6 +67,7 @@ _OWN: Mapping[str, _Wording] = {
         done="好了",
         not_for="抱歉，{failed}沒有成功。",
         partly="{done}成功了，{failed}沒有成功。",
+        some="有的成功了，有的沒有成功。",
         between="、",
         last="和",
         others="另外{count}個",
@@ -74,12 +79,11 @@ _TELLING = frozenset({"HassTimerStatus"})
 """Of which nothing is told by saying that it is done."""
 
 
-def confirmation(outcomes: Sequence[Outcome], latest: int, home: HomeSnapshot, language: str) -> str | None:
+def confirmation(outcomes: Sequence[Outcome], home: HomeSnapshot, language: str) -> str | None:
     """Return what is said of actions of Assist's: what was done, and what was not.
 
     Args:
-        outcomes: What became of the calls of a turn, in their order.
-        latest: How many of them, from the end, no model has seen.
+        outcomes: What became of the calls of a turn, in their order; those of the latest answer no model has seen.
         home: What they were about.
         language: Any tag.
 
@@ -87,12 +91,13 @@ def confirmation(outcomes: Sequence[Outcome], latest: int, home: HomeSnapshot, l
         None where only a model can tell: one of the latest was a look at states or no tool of Assist's, there was
         none, or Home Assistant has no words for it in this language.
     """
-    if not latest or any(outcome.call.name not in _ACTIONS for outcome in outcomes[-latest:]):
+    latest = max((outcome.answer for outcome in outcomes), default=None)
+    if latest is None or any(each.call.name not in _ACTIONS for each in outcomes if each.answer == latest):
         return None
     speaker = _Speaker(home, language)
     outcomes = _settled([outcome for outcome in outcomes if outcome.call.name in _ACTIONS])
     done = [speaker.response(each) for each in outcomes if each.report.ok]
-    partly = [each for each in outcomes if each.report.done and each.report.failed]
+    partly = [each for each in outcomes if _did_a_part(each.report)]
     failed = [each for each in outcomes if not each.report.ok and each not in partly]
     said = [*done, *map(speaker.partly, partly)]
     if failed:
@@ -102,12 +107,20 @@ def confirmation(outcomes: Sequence[Outcome], latest: int, home: HomeSnapshot, l
 
 
 def _settled(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Return the outcomes without those that failed and were made good by a later call."""
+    """Return the outcomes without those that failed and were made good by a call of a later answer."""
+    good = [each for each in outcomes if each.report.ok]
     return [
         each
-        for place, each in enumerate(outcomes)
-        if each.report.ok or all(not later.report.ok or later.call.name != each.call.name for later in outcomes[place:])
+        for each in outcomes
+        if each.report.ok or not any(one.answer > each.answer and one.call.name == each.call.name for one in good)
     ]
+
+
+def _did_a_part(report: Report) -> bool:
+    """Whether some of it was done. That an area was found, of which Home Assistant tells too, is nothing done."""
+    if report.is_partial:
+        return True
+    return bool(report.failed) and any(target.entity_id for target in report.done)
 
 
 def responses(outcomes: Sequence[Outcome], home: HomeSnapshot, language: str) -> str:
@@ -150,8 +163,10 @@ class _Speaker:
         """Return what is said of a call that only some of its targets took."""
         if self._own is None:
             return self._error()
-        done, failed = self._list(outcome.report.done), self._list(outcome.report.failed)
-        return self._own.partly.format(done=done, failed=failed)
+        report = outcome.report
+        if not report.done or not report.failed:
+            return self._own.some
+        return self._own.partly.format(done=self._list(report.done), failed=self._list(report.failed))
 
     def failure(self, outcomes: Sequence[Outcome], *, after_others: bool) -> str | None:
         """Return what is said of calls that did not succeed; by their names after what did."""

@@ -22,7 +22,8 @@ REASON_CHARS = 200
 
 _COMPACT: Mapping[str, Any] = {"ensure_ascii": False, "separators": (",", ":")}
 _FAILURES = ("error", "error_text", "failed")
-_DONE_TYPES = ("action_done", "partial_action_done")
+_PARTIAL = "partial_action_done"
+_DONE_TYPES = ("action_done", _PARTIAL)
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Report:
     """Why it failed, for the model."""
     is_action: bool = False
     """Whether Home Assistant says that it did something."""
+    is_partial: bool = False
+    """Whether it says that it did not do all of it. What succeeded and what did not may be unknown then."""
     done: tuple[Target, ...] = ()
     failed: tuple[Target, ...] = ()
     slots: Mapping[str, Any] = field(default_factory=dict)
@@ -55,16 +58,21 @@ class Outcome:
 
     call: ToolCall
     report: Report
+    answer: int = 0
+    """Which answer of the model's called it; a later one's number is larger."""
 
 
 def outcomes_of(messages: Sequence[Message]) -> tuple[Outcome, ...]:
     """Return what became of the calls since the user's words, in their order."""
     last = max((index for index, each in enumerate(messages) if each.role is Role.USER), default=0)
-    calls = {call.call_id: call for message in messages[last:] for call in message.calls}
+    turn = messages[last:]
+    calls = {call.call_id: (call, number) for number, message in enumerate(turn) for call in message.calls}
+    reports = ((message.call_id, read_report(message.content)) for message in turn if message.role is Role.TOOL)
     return tuple(
-        Outcome(calls[message.call_id], read_report(message.content))
-        for message in messages[last:]
-        if message.role is Role.TOOL and message.call_id in calls
+        Outcome(call, report, number)
+        for call_id, report in reports
+        if call_id in calls
+        for call, number in (calls[call_id],)
     )
 
 
@@ -77,12 +85,13 @@ def read_report(content: str) -> Report:
     fields = {**data, **result} if isinstance(data, dict) else result
     failures = [value for key in _FAILURES if (value := fields.get(key))]
     kind = fields.get("response_type")
-    is_bad = is_error or bool(failures) or fields.get("success") is False or kind == "error"
+    is_bad = is_error or bool(failures) or fields.get("success") is False or kind in ("error", _PARTIAL)
     slots = fields.get("speech_slots")
     return Report(
         ok=not is_bad,
         reason="; ".join(json.dumps(each, ensure_ascii=False) for each in failures),
         is_action=kind in _DONE_TYPES,
+        is_partial=kind == _PARTIAL,
         done=tuple(_targets(fields.get("success"))),
         failed=tuple(_targets(fields.get("failed"))),
         slots=slots if isinstance(slots, dict) else {},

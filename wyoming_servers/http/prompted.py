@@ -133,6 +133,5 @@ def _said(messages: Sequence[Message], home: HomeSnapshot, language: str) -> tup
     if not messages or messages[-1].role is not Role.TOOL:
         return None, ""
     outcomes = outcomes_of(messages)
-    latest = next((len(each.calls) for each in reversed(messages) if each.calls), 0)
-    said = confirmation(outcomes, latest, home, language)
+    said = confirmation(outcomes, home, language)
     return said, "" if said is not None else responses(outcomes, home, language)
