@@ -7,7 +7,9 @@ import re
 from typing import Any
 
 from homeassistant.components import conversation
+from homeassistant.const import MAJOR_VERSION, MINOR_VERSION
 from homeassistant.helpers import llm
+from homeassistant.helpers.intent import IntentResponseTargetType, IntentResponseType
 from homeassistant.helpers.json import json_dumps
 from probatio import to_openapi
 
@@ -15,6 +17,8 @@ Json = dict[str, Any]
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]")
 _PADDING = re.compile(r" {2,}")
+_KNOWS_WHICH = (MAJOR_VERSION, MINOR_VERSION) >= (2026, 11)
+"""Until then Home Assistant gave the first result to the first thing, whichever it was of (`async_handle_states`)."""
 
 
 def messages_of(content: Iterable[conversation.Content]) -> list[Json]:
@@ -50,7 +54,18 @@ def _call(call: llm.ToolInput) -> Json:
 
 
 def _result(result: llm.ToolResult) -> str:
-    return json_dumps({"data": result.data, "error": result.error})
+    return json_dumps({"data": _certain(result.data), "error": result.error})
+
+
+def _certain(data: Json) -> Json:
+    """Return an intent's result, without which things succeeded and which failed where that is mixed up."""
+    told = data.get("data")
+    if _KNOWS_WHICH or not isinstance(told, dict) or not told.get("failed"):
+        return data
+    if all(target["type"] != IntentResponseTargetType.ENTITY for target in told["success"]):
+        return data
+    unnamed = {**told, "success": [], "failed": []}
+    return {**data, "response_type": IntentResponseType.PARTIAL_ACTION_DONE.value, "data": unnamed}
 
 
 def functions_of(api: llm.APIInstance | None) -> list[Json]:
