@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tests.conversation.scripted_endpoint import ScriptedEndpoint
 from wyoming_servers.cli.assistant import Assistant
+from wyoming_servers.conversation.consulting import Consulting, Documents
 from wyoming_servers.conversation.engine import LanguageModel
 from wyoming_servers.conversation.engines.openai import create
 from wyoming_servers.conversation.mind import Mind
@@ -62,18 +63,23 @@ class Household:
 
 
 @asynccontextmanager
-async def household(endpoint: ScriptedEndpoint, language: str, **llm: object) -> AsyncIterator[Household]:
-    """Serve a conversation that thinks with the endpoint."""
+async def household(
+    endpoint: ScriptedEndpoint, language: str, documents: Documents | None = None, **llm: object
+) -> AsyncIterator[Household]:
+    """Serve a conversation that thinks with the endpoint, and has documents."""
     settings = build({"llm_url": endpoint.url, "language": language, **llm})
-    async with household_with(create(settings), settings) as house:
+    async with household_with(create(settings), settings, documents) as house:
         yield house
 
 
 @asynccontextmanager
-async def household_with(model: LanguageModel, settings: Settings) -> AsyncIterator[Household]:
-    """Serve a conversation that thinks with a model."""
+async def household_with(
+    model: LanguageModel | None, settings: Settings, documents: Documents | None = None
+) -> AsyncIterator[Household]:
+    """Serve a conversation that thinks with a model, or without one, and has documents."""
     house = DemoHome()
     mirror = Mirror(house)
-    service = ConversationService(settings, mirror, Thinking(Mind(model), mirror, settings.llm))
+    thinking = None if model is None else Thinking(Mind(model), mirror, settings.llm)
+    service = ConversationService(settings, mirror, thinking, Consulting(documents, within_s=5))
     async with Server("tcp://127.0.0.1:0", {Stage.CONVERSATION: service}, listed_within_s=0) as server:
         yield Household(house, Assistant(f"tcp://127.0.0.1:{server.port}"), settings.server.language)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -214,3 +216,33 @@ def test_to_a_command_of_this_home_not_even_a_state_is_claimed(text: str, result
     decided = judge(Answer(text), Situation(HOUSE, utterance), "en", results=results, retried=retried)
     if isinstance(decided, Speak) and not ((DONE in results or TIMER in results) and REFUSED not in results):
         assert not claims_action(decided.text, "en", utterance)
+
+
+QUOTED = Situation(HOUSE, "what does E24 mean", extract="According to the manual: clean the siphon.")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(calls=(ToolCall("HassTurnOff", {"name": "Front Door"}),)),
+        Answer("One moment.", (ToolCall("HassTurnOff", {"name": "Front Door"}),)),
+        Answer(broken=("HassTurnOff",)),
+        Answer("I've unlocked the front door."),
+        Answer("我已经帮你打开了前门。"),
+        Answer(""),
+    ],
+)
+def test_where_documents_are_quoted_nothing_is_ever_executed(answer: Answer) -> None:
+    assert not isinstance(judge(answer, QUOTED, "en"), Act)
+    said = answer.text if answer.text.startswith("One") else QUOTED.extract
+    assert judge(answer, QUOTED, "en", retried=True) == Speak(said)
+
+
+def test_what_a_document_says_of_things_claims_nothing() -> None:
+    told = "The pump is switched off and the door was locked; 请立即关闭水阀。"
+    assert judge(Answer(told), QUOTED, "en") == Speak(told)
+
+
+def test_a_document_that_claims_a_deed_is_not_read_out_in_the_place_of_an_answer() -> None:
+    lying = replace(QUOTED, extract="I've unlocked the front door for you.")
+    assert judge(Answer(""), lying, "en", retried=True) == Say(Sentence.NOT_SURE)

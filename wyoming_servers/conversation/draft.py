@@ -96,7 +96,10 @@ class Draft:
         )
         if self._has_spoken and answer == Answer():
             return Speak("")
-        return self._judge(answer, retried=self._retried or self._has_spoken)
+        verdict = self._judge(answer, retried=self._retried or self._has_spoken)
+        if self._has_spoken and verdict == Speak(self._situation.extract):  # which would stand in for an answer
+            return Speak("")
+        return verdict
 
     def outcome(self, verdict: Verdict) -> Iterator[ChatEvent]:
         """Yield what the answer comes to: calls that are right for the home, a question, or words; then its end."""

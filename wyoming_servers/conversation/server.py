@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,9 @@ from ..protocol.fields import parse, require_text
 from ..protocol.service import Service, Stage
 from ..settings import Settings
 from ..worker import Priority
+from .consulting import Consulting
 from .languages import LANGUAGES, language_of
+from .purpose import asks_how_it_is
 from .recognizer import Command
 from .understanding import Answer, Understanding, Utterance
 
@@ -42,9 +45,14 @@ class ConversationService(Service):
 
     stage = Stage.CONVERSATION
 
-    def __init__(self, settings: Settings, home: Home, thinking: Thinking | None = None) -> None:
-        """`thinking` answers what is not understood without a language model; it is started and stopped here."""
+    def __init__(
+        self, settings: Settings, home: Home, thinking: Thinking | None = None, consulting: Consulting | None = None
+    ) -> None:
+        """`thinking` answers what is not understood without a language model; it is started and stopped here.
+        `consulting` asks the household's documents.
+        """  # noqa: D205 - one sentence each
         self._thinking = thinking
+        self._consulting = consulting or Consulting()
         self._preparing: asyncio.Task[None] | None = None
         self._language = settings.server.language
         self._home = home
@@ -137,12 +145,20 @@ class ConversationService(Service):
         except SottoError as err:
             _LOGGER.warning("A sentence was not understood: %s", err)
             return self._understanding.apology("failed", utterance.language)
-        if self._thinking is None:
-            return answer
         if not answer.understood:
-            return await self._thinking.answer(utterance, answer)
-        self._thinking.remember(utterance, answer)
+            return await self._think(utterance, answer)
+        if self._thinking is not None:
+            self._thinking.remember(utterance, answer)
         return answer
+
+    async def _think(self, utterance: Utterance, refusal: Answer) -> Answer:
+        """Answer what no template covers, from the documents or out of the model; else there is only the refusal."""
+        evidence = await self._consulting.ask(utterance.text, refusal.language)
+        if self._thinking is not None:
+            return await self._thinking.answer(utterance, refusal, evidence)
+        if not evidence.extract or asks_how_it_is(utterance.text):
+            return refusal
+        return replace(refusal, text=evidence.extract, handled=True)
 
     def _on_home(self, _: HomeSnapshot) -> None:
         self._changed.set()

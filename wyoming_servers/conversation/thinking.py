@@ -20,18 +20,21 @@ from ..settings import LlmSettings
 from .acting import command_of
 from .calls.before import said_before
 from .calls.call import Call, Situation
+from .consulting import NO_EVIDENCE, Evidence
 from .engine import ChatRequest, Message, Role, TextDelta, ToolCall
 from .guard.sentences import Sentence
 from .guard.sentences import say as sentence_in
+from .knowledge.quoting import quotations
 from .languages import FALLBACK, load_language, resolve_language
 from .learned import Ground, Learned
 from .mind import Mind
 from .prompt.history import Conversations
 from .prompt.moment import Moment, tail
-from .prompt.prompt import Prompt, opening_message, request, user_message
+from .prompt.prompt import Prompt, calling_nothing, opening_message, request, user_message
 from .prompt.states import live_context
-from .prompt.tail import Tail
+from .prompt.tail import Tail, without_notes
 from .prompt.tools import DELAYED, LIVE_CONTEXT, callable_tools, delayed_only
+from .purpose import asks_how_it_is
 from .recognizer import Command
 from .replies import say
 from .resolution import Refusal, resolve
@@ -73,12 +76,21 @@ class Thinking:
         """End the model."""
         await self._mind.stop()
 
-    async def answer(self, utterance: Utterance, refusal: Answer) -> Answer:
-        """Return what the model makes of an utterance; `refusal` is the answer without one. Raises nothing."""
+    async def answer(self, utterance: Utterance, refusal: Answer, evidence: Evidence = NO_EVIDENCE) -> Answer:
+        """Return what the model makes of an utterance, and of what documents say to it. Raises nothing.
+
+        `refusal` is the answer without a model and without documents.
+        """
+        code = resolve_language(utterance.language) or FALLBACK
         try:
-            return await self._answer(utterance)
+            ground = await self._ground(code)
+            is_about_home = bool(evidence.found) and await asyncio.to_thread(self._is_about_home, utterance, ground)
+            evidence = NO_EVIDENCE if is_about_home else evidence
+            return await self._answer(utterance, code, ground, evidence)
         except SottoError as err:
             _LOGGER.warning("The language model did not answer (%s): %s", err.code, err)
+            if evidence.extract:
+                return replace(refusal, text=evidence.extract, handled=True)
             return replace(refusal, text=apology(err, utterance.language))
 
     def remember(self, utterance: Utterance, answer: Answer) -> None:
@@ -108,20 +120,25 @@ class Thinking:
         else:
             _LOGGER.debug("%d tokens were evaluated beforehand", tokens)
 
-    async def _answer(self, utterance: Utterance) -> Answer:
-        code = resolve_language(utterance.language) or FALLBACK
-        ground = await self._ground(code)
+    def _is_about_home(self, utterance: Utterance, ground: Ground) -> bool:
+        """Whether the home itself knows the answer, whatever documents say."""
+        here = room_of(self._home.snapshot, utterance.device_id)
+        return asks_how_it_is(utterance.text) and ground.index.knows(utterance.text, here)
+
+    async def _answer(self, utterance: Utterance, code: str, ground: Ground, evidence: Evidence) -> Answer:
         home = self._home.snapshot
         here = room_of(home, utterance.device_id)
-        moment = Moment(self._now(), here)
+        quoted = quotations(evidence.found, ground.prompt.persona.wording) if evidence.found else ()
+        moment = Moment(self._now(), here, tuple(each.note for each in quoted))
         before = await asyncio.to_thread(tail, ground.prompt, home, ground.index, utterance.text, moment)
         messages = [user_message(utterance.text, before)]
         history = self._conversations.messages(utterance.conversation_id)
-        situation = Situation(home, utterance.text, here, said_before((*history, *messages)))
+        situation = Situation(home, utterance.text, here, said_before((*history, *messages)), evidence.extract)
         looks: list[ToolCall] = []
         for _ in range(MAX_ROUNDS):
             messages += self._looked(looks, ground.prompt)
             asked = self._request(ground, utterance.device_id, history, messages)
+            asked = calling_nothing(asked) if quoted else asked
             text, calls = await self._write(asked, situation, code)
             acts = [call for call in calls if call.name != LIVE_CONTEXT]
             looks = calls
@@ -215,8 +232,9 @@ class Thinking:
         acts = [replace(call, call_id=call.call_id or f"call_{number}") for number, call in enumerate(acts)]
         called = [Message(Role.ASSISTANT, "", tuple(acts))] if acts else []
         results = [Message(Role.TOOL, DONE, call_id=call.call_id) for call in acts]
+        first = replace(messages[0], content=without_notes(messages[0].content))
         self._conversations.add(
-            utterance.conversation_id, [*messages, *called, *results, Message(Role.ASSISTANT, text or DONE)]
+            utterance.conversation_id, [first, *messages[1:], *called, *results, Message(Role.ASSISTANT, text or DONE)]
         )
 
 

@@ -60,6 +60,9 @@ class Situation:
     here: Area | None = None
     before: str = ""
     """What was said and called in the exchange before, line by line."""
+    extract: str = ""
+    """What the household's documents say in answer, where they are quoted in the prompt: then nothing may be called,
+    and this is said where the model says nothing that may be."""
 
     @cached_property
     def sentence(self) -> Sentence:

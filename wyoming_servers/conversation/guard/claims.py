@@ -43,6 +43,17 @@ def claims_action(text: str, language: str, asked: str = "", *, commanded: bool 
     return not language.casefold().startswith(("en", "zh")) and _may_claim(text, asked, commanded)
 
 
+def claims_deed(text: str) -> bool:
+    """Whether a reply says that the assistant itself did something or will; what it says of things is no claim."""
+    for sentence in sentences(plain(text)):
+        words = _words_of(sentence)
+        offers = words.OFFERED.search(sentence) is not None
+        for clause in _clauses(sentence, words):
+            if words.CERTAIN.search(clause) or (words.OWN_PROMISE.search(clause) and not offers):
+                return True
+    return False
+
+
 def promises(text: str) -> bool:
     """Whether a reply says that something will be done at another time, or when something has happened."""
     for sentence in sentences(plain(text)):

@@ -61,6 +61,9 @@ PROMISED = re.compile(
 )
 """I'll turn it on; let me turn it on."""
 
+OWN_PROMISE = PROMISED
+"""Of these what is surely the speaker's own."""
+
 COMPLETED = re.compile(
     rf"^{_OKAY}*(?:done|all done|all set|consider it done|there you go|here you go|on it|right away|will do|at once"
     r"|as you wish|it's done|that's done|it is done|task complete|mission accomplished|success|coming (?:right )?up"

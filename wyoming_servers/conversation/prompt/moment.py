@@ -12,6 +12,7 @@ from datetime import datetime
 
 from ...home.model import Area, Entity, HomeSnapshot
 from ..calls.sentence import Sentence
+from ..purpose import has_command_words, is_polite_command
 from .persona import Persona
 from .prompt import Prompt
 from .relevance import CALLED, Dense, Index, Scored
@@ -36,22 +37,17 @@ _DEPENDS = re.compile(
     r"\b(?:if|unless|too|toggle|more|less|bit|warmer|cooler|colder|hotter|brighter|darker|dimmer|lighter|louder|quieter"
     r"|softer|faster|slower|higher|lower)\b|如果|要是|假如|除非|切换|太|更|再|一点|一些|点儿|[调开关][高低大小亮暗]"
 )
-_COMMANDS = re.compile(
-    r"\b(?:set|dim|brighten|play|add|put|start|begin|run|clean|vacuum|mow|announce|broadcast|cancel|remove|activate|mute"
-    r"|unmute|remind|timer|dock|return|make)\b|设|调到|调成|播放|添加|加到|加入|取消|提醒|定时|计时|运行|激活|广播|静音|清扫|打扫"
-)
 _SEVERAL = re.compile(r"\b(?:which|any|anything|what)\b.*\b(?:are|all)\b|哪些|哪几|几[个盏扇]|都")
-_POLITE = re.compile(r"\b(?:can|could|would|will)\s+you\b.*\b(?:turn|switch|open|close|set|start|stop|lock|unlock)\b")
 
 
 def needs_states(utterance: str) -> bool:
     """Whether an answer depends on how things are: a question, a condition, "warmer", or no command at all."""
     text = utterance.strip().casefold().replace("'", "").replace("\u2019", "")
-    if _POLITE.search(text):
+    if is_polite_command(text):
         return False
     if _ASKS.search(text) or _DEPENDS.search(text):
         return True
-    return not (Sentence(utterance).directions or _COMMANDS.search(text))
+    return not (Sentence(utterance).directions or has_command_words(text))
 
 
 @dataclass(frozen=True)

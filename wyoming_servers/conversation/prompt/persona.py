@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,12 @@ class Wording:
     """What holds for one conversation."""
     begun: str
     """Stands for the user's words where the assistant spoke first."""
+    page: str
+    """Where in a document a passage is, after its title."""
+    under: str
+    """The heading over it, after that."""
+    quoted: str
+    """A passage after its source."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +115,9 @@ def load_persona(language: str) -> Persona:
 
 
 def _wording(raw: Mapping[str, Any]) -> Wording:
-    same = ("now", "here", "between", "weekdays", "months", "states", "details", "items", "nothing", "context", "begun")
-    return Wording(names_state=raw["is"], joint=raw["list"], **{key: raw[key] for key in same})
+    renamed = {"names_state": raw["is"], "joint": raw["list"]}
+    same = (field.name for field in fields(Wording) if field.name not in renamed)
+    return Wording(**renamed, **{key: raw[key] for key in same})
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Pure logic.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...home.model import HomeSnapshot
@@ -98,3 +98,11 @@ def request(
         max_tokens=max_tokens,
         temperature=temperature,
     )
+
+
+def calling_nothing(request: ChatRequest) -> ChatRequest:
+    """Return a request in whose answer no tool can be called; the prompt is the same.
+
+    So is every request in which documents are quoted: what is called there, a document may have asked for.
+    """
+    return replace(request, callable=frozenset(), choice=ToolChoice.NONE)

@@ -112,6 +112,10 @@ class Index:
                 scored.append(Scored(entity.entity_id, score, name, place, kind))
         return sorted(scored, key=lambda each: (-each.score, each.entity_id))
 
+    def knows(self, utterance: str, here: Area | None = None) -> bool:
+        """Whether the sentence is about a thing of the home, by its name or its kind."""
+        return any(each.name >= CALLED or each.kind > 0 for each in self.rank(utterance, here))
+
     def _discounted(self, weights: Sequence[float], areas: Mapping[str, float]) -> dict[str, Sequence[float]]:
         """Return the weights for things in each area: its name, if that is said, and nouns tell little a second time.
 

@@ -58,6 +58,24 @@ def ahead(now: datetime, here: Area | None, persona: Persona, context: str = "")
     return f"[{told}{place}]{holds}"
 
 
+def without_notes(content: str) -> str:
+    """Return a user's message as it stands in later turns: without the passages that were quoted for it.
+
+    What a document says must not be read any more in a turn in which something may be done, and answers it no more.
+    """
+    return "\n".join(line for line in content.split("\n") if not _is_note(line))
+
+
+def _is_note(line: str) -> bool:
+    """Whether a line is a quoted passage: nothing else is a JSON string in brackets, and no word of a user's is."""
+    if not (line.startswith('["') and line.endswith('"]')):
+        return False
+    try:
+        return isinstance(json.loads(line[1:-1]), str)
+    except ValueError:
+        return False
+
+
 def about(persona: Persona, states: Sequence[Entity] = (), notes: Sequence[str] = (), listed: str = "") -> str:
     """Return the blocks on what the words are about: entities of a large home, states, quoted passages."""
     told = persona.wording.between.join(tell(each, persona) for each in states if each.domain not in STATELESS)

@@ -1,0 +1,45 @@
+"""Documents that say what a test tells them to, as sure of it as it says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from wyoming_servers.conversation.knowledge.document import Document, Found, Kind, Passage
+
+MANUAL = "Dishwasher manual"
+
+
+def found(text: str, page: int | None = 12, title: str = MANUAL, *headings: str, document_id: str = "d1") -> Found:
+    """Return a passage of a document, as it is found."""
+    added = datetime(2026, 11, 20, tzinfo=UTC)
+    document = Document(document_id, f"{title}.pdf", title, Kind.TEXT, "0" * 64, 1000, added, passages=1)
+    return Found(Passage(text, headings, page, tokens=20), document, passage_id=1, score=1.0)
+
+
+@dataclass(frozen=True)
+class Consultation:
+    found: Sequence[Found]
+    confident: bool
+
+
+@dataclass
+class ToldDocuments:
+    """Says the same to everything."""
+
+    passages: Sequence[Found] = ()
+    confident: bool = True
+    error: Exception | None = None
+    waits: asyncio.Event | None = None
+    """Before it answers."""
+    asked: list[str] = field(default_factory=list)
+
+    async def consult(self, utterance: str, language: str) -> Consultation:
+        self.asked.append(utterance)
+        if self.waits is not None:
+            await self.waits.wait()
+        if self.error is not None:
+            raise self.error
+        return Consultation(self.passages, self.confident)
