@@ -62,12 +62,12 @@ def gguf_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def embedding_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with models that embed: `nano` computes next to nothing, `base` does not; `last`; and `rank`."""
+    """Return a folder with models that embed: `nano` computes next to nothing, `mini` does not; `last`; and `rank`."""
     from tests.stand_in_embedders import make_embedder, make_last_token_embedder, make_reranker
 
     folder = tmp_path_factory.mktemp("embedding")
     make_embedder("nano", folder / "nano.gguf")
-    make_embedder("base", folder / "base.gguf")
+    make_embedder("mini", folder / "mini.gguf")
     make_last_token_embedder(folder / "last.gguf")
     make_reranker("nano", folder / "rank.gguf")
     return folder

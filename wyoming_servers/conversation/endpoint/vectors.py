@@ -27,7 +27,8 @@ def read_vectors(data: bytes, count: int) -> Vectors:
     if [index for index, _ in sorted(rows, key=lambda row: row[0])] != list(range(count)):
         raise ValueError(f"{len(rows)} vectors for {count} texts")
     vectors = np.stack([row for _, row in sorted(rows, key=lambda row: row[0])])
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    with np.errstate(over="ignore"):
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     if not np.isfinite(lengths).all() or not lengths.all():
         raise ValueError("a vector has no length")
     return np.asarray(vectors / lengths, np.float32)
@@ -36,7 +37,8 @@ def read_vectors(data: bytes, count: int) -> Vectors:
 def _row(embedding: Any) -> Vectors:
     if isinstance(embedding, str):
         return np.frombuffer(b64decode(embedding, validate=True), _LITTLE_ENDIAN).astype(np.float32)
-    row: Vectors = np.asarray(embedding, np.float32)
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is told
+        row: Vectors = np.asarray(embedding, np.float32)
     if row.ndim != 1:
         raise ValueError("no vector")
     return row

@@ -40,7 +40,7 @@ _PASSAGES_SILENCE_S = 120.0
 _PASSAGE_TRIES = 3
 _LEAST_CHARS = 32
 _FAILURES = (RemoteError, OverloadedError, EngineLoadingError, EngineUnavailableError)
-_SEE_MODEL = "Name one with --knowledge-model."
+_SEE_MODEL = "See --knowledge-url, which mostly ends in /v1, and --knowledge-model."
 
 
 def create(settings: Settings) -> OpenAiEmbedder:
@@ -97,7 +97,9 @@ class _Endpoint:
             except RefusedError as err:
                 raise error_of(err.refusal, self._host) from None
             except ValueError:
-                raise RemoteError(f"The endpoint {self._host} does not speak OpenAI's protocol.") from None
+                raise RemoteError(
+                    f"The endpoint {self._host} does not speak OpenAI's protocol.", remedy=_SEE_MODEL
+                ) from None
         except _FAILURES as err:
             self._failed(err)
             raise
