@@ -47,6 +47,12 @@ def _optional_path(value: Any) -> Path | None:
     return _path(value) if value else None
 
 
+def _paths(value: Any) -> tuple[Path, ...]:
+    """Parse `/srv/manuals:/home/me/notes`."""
+    parts = value.split(os.pathsep) if isinstance(value, str) else value
+    return tuple(_path(part) for part in parts if str(part).strip())
+
+
 def _thresholds(value: Any) -> dict[str, float]:
     """Parse `okay_nabu=0.6,alexa=0.8`."""
     pairs = value.items() if isinstance(value, dict) else (part.split("=", 1) for part in str(value).split(",") if part)
@@ -173,6 +179,15 @@ class LlmSettings:
 class KnowledgeSettings:
     """The household's own documents."""
 
+    folders: tuple[Path, ...] = _setting(
+        (), _paths, f"Folders whose documents are read, with {os.pathsep} between them; default: DATA_DIR/documents"
+    )
+    max_mb: int = _setting(256, _number(int, 1, 4096), "Largest document, in MB")
+    passage_tokens: int = _setting(200, _number(int, 50, 1000), "Longest passage that is found as a whole, in tokens")
+    overlap_tokens: int = _setting(40, _number(int, 0, 250), "Tokens of a passage that the next one repeats")
+    precision: float = _setting(
+        0.9, _number(float, 0.5, 0.999), "Part of the answers from documents that must have been asked for"
+    )
     embedder: str = _setting(
         "auto",
         vol.In(["auto", "none", "llama_cpp", "openai"]),
