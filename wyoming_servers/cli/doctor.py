@@ -16,6 +16,7 @@ from wyoming.info import Artifact, Info
 
 from .. import __version__
 from ..assembly import make_home
+from ..conversation.knowledge import packages
 from ..errors import RemoteError, SottoError
 from ..home.home_assistant import HomeAssistantHome
 from ..home.model import Home
@@ -23,6 +24,7 @@ from ..registry import ENGINES, EngineSpec
 from ..settings import Settings
 from .assistant import Assistant, UnreachableError
 from .doctor_http import look_at_http
+from .doctor_knowledge import look_at_knowledge
 from .doctor_llm import LLAMA_REMEDY, look_at_llm
 from .finding import Finding, Verdict
 from .run import read_settings
@@ -40,7 +42,9 @@ async def doctor(args: argparse.Namespace) -> int:
     settings = read_settings(args)
     http = await look_at_http(settings)
     llm = await look_at_llm(settings, http.loaded_model)
-    findings = [*_local(settings), *llm, await _home(settings), *http.findings, *await _server(args.uri)]
+    knowledge = await look_at_knowledge(settings)
+    home = await _home(settings)
+    findings = [*_local(settings), *llm, *knowledge, home, *http.findings, *await _server(args.uri)]
     for finding in findings:
         print(f"{finding.verdict:<8}{finding.subject:<22}{finding.detail}")
         if finding.remedy:
@@ -53,6 +57,7 @@ def _local(settings: Settings) -> Iterator[Finding]:
         Verdict.OK, "sotto", f"{__version__}, Python {platform.python_version()}, {platform.machine()}, {_cores()}"
     )
     yield from (_engine(spec) for spec in ENGINES)
+    yield _documents()
     yield _cuda()
     yield _whisper_models(settings.folder("stt"))
     yield _files(settings.folder("tts"), "*.onnx", "Piper voices", "put VOICE.onnx and VOICE.onnx.json there")
@@ -70,6 +75,13 @@ def _engine(spec: EngineSpec) -> Finding:
         remedy = LLAMA_REMEDY if spec.name == "llama_cpp" else spec.remedy
         return Finding(Verdict.NOTE, subject, f"the package {', '.join(spec.missing)} is missing", remedy)
     return Finding(Verdict.OK, subject, "installed")
+
+
+def _documents() -> Finding:
+    if modules := packages.missing():
+        detail = f"cannot be read or searched: the package {', '.join(modules)} is missing"
+        return Finding(Verdict.NOTE, "documents", detail, packages.REMEDY)
+    return Finding(Verdict.OK, "documents", "PDF, DOCX, HTML, Markdown, plain text and CSV can be read and searched")
 
 
 async def _home(settings: Settings) -> Finding:

@@ -1,6 +1,8 @@
 """Cuts what was read of a document into passages: along headings, paragraphs and sentences. Pure logic.
 
-A passage has about as many tokens as asked for, by the estimate that the prompts use, and never more. What does not fit
+A passage has about as many tokens as asked for, by the estimate that the prompts use, and never more. Of 200 that are
+estimated, Qwen's tokenizer makes 150 in English and 160 in Chinese in the median of Debian's reference manual, and more
+than 225 in one passage of twenty: tables of figures. What does not fit
 into one goes on in the next, which repeats the last whole sentences. A paragraph, a row of a table, an answer stays
 whole where it can. What stands under different outermost headings is never put together; short sections under one are.
 """
@@ -157,7 +159,7 @@ def _joined(first: _Cut, second: _Cut, passage_tokens: int) -> _Cut | None:
     elif second.continues or first.headings[:1] != second.headings[:1]:
         return None
     elif first.headings == second.headings:
-        joined = replace(first, text=f"{first.text}\n{second.text}")
+        joined = replace(first, text="\n".join(filter(None, (first.text, second.text))))
     elif first.tokens < passage_tokens // _SHORT:
         shared = _common(first.headings, second.headings)
         lines = (*first.headings[shared:], first.text, *second.headings[shared:], second.text)

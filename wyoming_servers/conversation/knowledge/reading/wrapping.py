@@ -14,12 +14,12 @@ _MARGINS = range(40, 101)
 """Where people and programs break lines, in columns."""
 _ITEM = re.compile(
     r"\s*(?:[-*+\u2022\u2023\u25aa\u25cf\u25cb\u25e6\u25a0\u25a1\u00b7\u2013\u2014]\s|\(?\d{1,3}[.)](?:\s|(?=[^\x00-\x7f]))|\d{1,3}、"
-    r"|[\u2460-\u2473]|[（(]?[一二三四五六七八九十]{1,3}[、）)]|[a-zA-Z][.)]\s)"
+    r"|[\u2460-\u2473]|[（(]?[一二三四五六七八九十]{1,3}[、）)]|[a-zA-Z][.)]\s|[$#]\s)"
 )
 
 
 def is_item(line: str) -> bool:
-    """Whether a line begins something of its own: an item of a list, a question, an answer."""
+    """Whether a line begins something of its own: an item of a list, a command, a question, an answer."""
     return bool(_ITEM.match(line)) or is_marked(line.lstrip())
 
 
