@@ -26,7 +26,7 @@ class EngineSpec:
 
     name: str
     stage: str
-    """A stage, or `llm`: the section of the settings whose `engine` chooses it."""
+    """A stage, `llm` or `knowledge`: the section of the settings that chooses it."""
     factory: str
     """`module:function`; the function takes the settings and returns the engine."""
     modules: tuple[str, ...]
@@ -59,6 +59,14 @@ class EngineSpec:
 LLM = "llm"
 """The language model: no stage of its own, but engines of its own in the conversation."""
 
+KNOWLEDGE = "knowledge"
+"""What embeds documents: no stage either."""
+
+
+def _embedder(name: str, modules: tuple[str, ...], extra: str) -> EngineSpec:
+    package = f"{__package__}.{Stage.CONVERSATION}.knowledge.embedders"
+    return EngineSpec(name, KNOWLEDGE, f"{package}.{name}:create", modules, extra)
+
 
 def _spec(stage: str, name: str, modules: tuple[str, ...], extra: str) -> EngineSpec:
     package = Stage.CONVERSATION if stage == LLM else stage
@@ -73,6 +81,8 @@ ENGINES = (
     _spec(Stage.TTS, "espeak", ("espeakng_loader",), "espeak"),
     _spec(LLM, "openai", ("openai",), "openai"),
     _spec(LLM, "llama_cpp", ("llama_cpp",), "llama"),
+    _embedder("openai", ("openai",), "openai"),
+    _embedder("llama_cpp", ("llama_cpp",), "llama"),
 )
 """In the order in which `auto` prefers them."""
 

@@ -130,7 +130,7 @@ async def test_a_text_that_is_cut_is_said_to_be_at_debug_without_its_words(
 
 async def test_name_and_dimensions_are_known_when_it_is_ready(make: Make, embedding_models: Path) -> None:
     embedder = await make()
-    assert embedder.name == f"nano/{(embedding_models / 'nano.gguf').stat().st_size}"
+    assert embedder.name == f"llama_cpp/nano/{(embedding_models / 'nano.gguf').stat().st_size}"
     assert embedder.dimensions == 0
     await embedder.ready()
     assert embedder.dimensions == 64

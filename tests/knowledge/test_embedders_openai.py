@@ -128,7 +128,7 @@ async def test_the_first_model_that_embeds_is_taken_and_says_what_stands_before_
         embedder = make(endpoint.url)
         assert (embedder.name, embedder.dimensions) == ("", 0)
         await embedder.ready()
-        assert (embedder.name, embedder.dimensions) == ("intfloat/multilingual-e5-base/passage:", 8)
+        assert (embedder.name, embedder.dimensions) == ("openai/intfloat/multilingual-e5-base/passage:", 8)
         await embedder.embed(["bins"], query=True)
         await embedder.embed(["bins"], query=False)
         assert endpoint.texts[1:] == ["query: bins", "passage: bins"]
@@ -139,7 +139,7 @@ async def test_an_only_model_is_taken_whatever_it_is_called(make: Make) -> None:
     async with EmbeddingEndpoint(models=("stella",)) as endpoint:
         embedder = make(endpoint.url)
         await embedder.ready()
-        assert embedder.name == "stella"
+        assert embedder.name == "openai/stella"
 
 
 async def test_a_list_without_a_model_that_embeds_is_told(make: Make) -> None:
@@ -151,7 +151,7 @@ async def test_a_list_without_a_model_that_embeds_is_told(make: Make) -> None:
 
 async def test_a_model_that_is_named_is_not_looked_for(make: Make, endpoint: EmbeddingEndpoint) -> None:
     embedder = make(model="text-embedding-3-small")
-    assert embedder.name == "text-embedding-3-small"
+    assert embedder.name == "openai/text-embedding-3-small"
     await embedder.ready()
     assert endpoint.listings == []
     assert endpoint.requests[0].body == {

@@ -31,6 +31,10 @@ _LOOKED_AT = (
     "llm_url",
     "llm_fallback_url",
     "llm_fallback_model",
+    "knowledge_embedder",
+    "knowledge_model",
+    "knowledge_dir",
+    "knowledge_url",
     "http_uri",
     "home",
 )

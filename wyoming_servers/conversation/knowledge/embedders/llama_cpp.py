@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,17 @@ _RANKS = 4
 def create(settings: Settings) -> LlamaCppEmbedder:
     """Return the embedder, not yet loaded; raises EngineUnavailableError if there is no such model, or it is none."""
     return LlamaCppEmbedder(settings, find_embedder(settings.folder("knowledge"), settings.knowledge.model))
+
+
+def create_named(settings: Settings, name: str) -> LlamaCppEmbedder | None:
+    """Return the embedder with this name, if its file is still there."""
+    for path in models_in(settings.folder("knowledge")):
+        if name.startswith(f"llama_cpp/{path.stem}/"):
+            with suppress(EngineUnavailableError):
+                embedder = LlamaCppEmbedder(settings, path)
+                if embedder.name == name:
+                    return embedder
+    return None
 
 
 def create_reranker(settings: Settings) -> LlamaCppReranker:
@@ -72,6 +83,7 @@ class _Model:
     """A model in its process, asked for rows of numbers."""
 
     def __init__(self, settings: Settings, path: Path, limits: Limits | None, subject: str, kinds: Kinds) -> None:
+        self.path = path
         limits, flag = limits or Limits(), RERANKER_FLAG if kinds is RANK else EMBEDDER_FLAG
         order = EmbedderOrder(
             path=str(path),
@@ -148,12 +160,12 @@ class LlamaCppEmbedder(_Model, Embedder):
         """Read the file's header; raises EngineUnavailableError for one that is none."""
         file = read_gguf(path, EMBEDDER_FLAG)
         self._prefixes = prefixes_of(file.name, path.stem, file.architecture)
-        self._name = f"{path.stem}/{file.size}/{self._prefixes.passage}".strip("/ ")
+        self._name = f"llama_cpp/{path.stem}/{file.size}/{self._prefixes.passage}".strip("/ ")
         super().__init__(settings, path, limits, "embedding model", EMBED)
 
     @property
     def name(self) -> str:
-        """The file's name and size, and what stands before passages."""
+        """The file's name and size, and what stands before passages: each of them changes the vectors."""
         return self._name
 
     @property

@@ -48,6 +48,18 @@ def create(settings: Settings) -> OpenAiEmbedder:
     return OpenAiEmbedder(_address(settings), settings.knowledge.model, settings.llm.timeout_s)
 
 
+def create_named(settings: Settings, name: str) -> OpenAiEmbedder | None:
+    """Return the embedder with this name, of a model that the endpoint may still have; None if it is no such name."""
+    engine, _, rest = name.partition("/")
+    if engine != "openai" or not settings.knowledge.url:
+        return None
+    for model in (rest, rest.rpartition("/")[0]):
+        embedder = OpenAiEmbedder(_address(settings), model, settings.llm.timeout_s)
+        if embedder.name == name:
+            return embedder
+    return None
+
+
 def create_reranker(settings: Settings) -> OpenAiReranker:
     """Make the reranker, a model of the same endpoint; raises what `create` raises."""
     return OpenAiReranker(_address(settings), settings.knowledge.reranker, settings.llm.timeout_s)
@@ -146,7 +158,7 @@ class OpenAiEmbedder(_Endpoint, Embedder):
     @property
     def name(self) -> str:
         """The model's name, and what stands before passages; empty as long as the server has to tell."""
-        return "" if self._model == AUTO else f"{self._model}/{self._prefixes.passage}".strip("/ ")
+        return "" if self._model == AUTO else f"openai/{self._model}/{self._prefixes.passage}".strip("/ ")
 
     @property
     def dimensions(self) -> int:
