@@ -59,6 +59,8 @@ class Answer:
     text: str = ""
     calls: list[Json] = field(default_factory=list)
     usage: Json = field(default_factory=dict)
+    own: Json = field(default_factory=dict)
+    """What Sotto says beside it."""
 
     @property
     def called(self) -> list[tuple[str, Json]]:
@@ -127,6 +129,7 @@ class Assist:
 
 def _add(answer: Answer, chunk: Json) -> None:
     answer.usage = chunk.get("usage") or answer.usage
+    answer.own = chunk.get("sotto") or answer.own
     for choice in chunk["choices"]:
         answer.text += choice["delta"].get("content") or ""
         for call in choice["delta"].get("tool_calls", ()):

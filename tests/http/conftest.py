@@ -13,6 +13,7 @@ import pytest
 from openai import AsyncOpenAI
 
 from tests.http.scripted_model import ScriptedModel, saying
+from wyoming_servers.conversation.consulting import Consulting, Documents
 from wyoming_servers.conversation.mind import Mind
 from wyoming_servers.home.demo import DemoHome
 from wyoming_servers.http.door import HttpDoor
@@ -33,9 +34,17 @@ async def open_door(tmp_path: Path, model: ScriptedModel) -> AsyncIterator[OpenD
     """Open doors that are closed at the test's end: `door = await open_door(http_token=...)`."""
     async with AsyncExitStack() as stack:
 
-        async def start(mind: Mind | None = None, clock: Callable[[], float] = monotonic, **settings: Any) -> HttpDoor:
+        async def start(
+            mind: Mind | None = None,
+            clock: Callable[[], float] = monotonic,
+            documents: Documents | None = None,
+            *,
+            mindless: bool = False,
+            **settings: Any,
+        ) -> HttpDoor:
             values = {"http_uri": "tcp://127.0.0.1:0", "data_dir": str(tmp_path), **settings}
-            door = HttpDoor(build(values), mind or Mind(model), DemoHome(), clock)
+            thinks = None if mindless else mind or Mind(model)
+            door = HttpDoor(build(values), thinks, DemoHome(), clock, Consulting(documents, within_s=5))
             await door.start()
             stack.push_async_callback(door.stop)
             return door

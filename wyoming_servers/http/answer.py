@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..conversation.engine import ChatEvent, Finished, TextDelta, ToolCall
+from ..conversation.knowledge.quoting import Source
 from ..errors import EngineError
 
 
@@ -21,12 +22,22 @@ def _call_object(call: ToolCall) -> dict[str, Any]:
     }
 
 
-def _pace(finished: Finished) -> dict[str, Any]:
-    """Return how fast the model was, beside OpenAI's usage."""
-    return {
+SourcesOf = Callable[[str], Sequence[Source]]
+"""Where an answer is from."""
+
+
+def _no_sources(_: str) -> Sequence[Source]:
+    return ()
+
+
+def _own(finished: Finished, sources: Sequence[Source]) -> dict[str, Any]:
+    """Return what stands beside OpenAI's usage: how fast the model was, and which documents the answer is from."""
+    pace: dict[str, Any] = {
         "first_token_s": rounded(finished.first_token_s, 3),
         "tokens_per_s": rounded(finished.tokens_per_s, 1),
     }
+    told = [{"document": each.document_id, "title": each.title, "page": each.page} for each in sources]
+    return {**pace, "sources": told} if told else pace
 
 
 def rounded(value: float | None, digits: int) -> float | None:
@@ -50,8 +61,9 @@ def _frame(kind: str, model: str) -> dict[str, Any]:
 class Completion:
     """Gathers a whole answer."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, sources_of: SourcesOf = _no_sources) -> None:
         self._frame = _frame("chat.completion", model)
+        self._sources_of = sources_of
         self._text: list[str] = []
         self._calls: list[dict[str, Any]] = []
         self._finished: Finished | None = None
@@ -78,14 +90,17 @@ class Completion:
         if self._calls:
             message["tool_calls"] = self._calls
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self._finished.reason.value}
-        return {**self._frame, "choices": [choice], "usage": _usage(self._finished), "sotto": _pace(self._finished)}
+        own = _own(self._finished, self._sources_of(text))
+        return {**self._frame, "choices": [choice], "usage": _usage(self._finished), "sotto": own}
 
 
 class Chunks:
     """Makes the chunks of one stream."""
 
-    def __init__(self, model: str, *, include_usage: bool) -> None:
+    def __init__(self, model: str, *, include_usage: bool, sources_of: SourcesOf = _no_sources) -> None:
         self._frame = _frame("chat.completion.chunk", model)
+        self._sources_of = sources_of
+        self._text: list[str] = []
         if include_usage:
             self._frame["usage"] = None
         self._include_usage = include_usage
@@ -97,6 +112,7 @@ class Chunks:
     def of(self, event: ChatEvent) -> Iterator[dict[str, Any]]:
         """Yield the chunks that this event becomes."""
         if isinstance(event, TextDelta):
+            self._text.append(event.text)
             yield self._chunk({"content": event.text})
         elif isinstance(event, ToolCall):
             yield self._chunk({"tool_calls": [{"index": self._calls, **_call_object(event)}]})
@@ -105,7 +121,8 @@ class Chunks:
             self._finished = True
             yield self._chunk({}, event.reason.value)
             if self._include_usage:
-                yield {**self._frame, "choices": [], "usage": _usage(event), "sotto": _pace(event)}
+                own = _own(event, self._sources_of("".join(self._text)))
+                yield {**self._frame, "choices": [], "usage": _usage(event), "sotto": own}
 
     def end(self) -> None:
         """Raise EngineError if the answer has no end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import replace
@@ -11,9 +12,10 @@ from typing import Any
 
 from aiohttp import web
 
+from ..conversation.consulting import Consulting
 from ..conversation.engine import ChatEvent, ChatRequest, Finished, FinishReason, Message, Role, TextDelta
 from ..conversation.mind import Mind, any_command
-from ..errors import EngineUnavailableError
+from ..errors import EngineUnavailableError, SottoError
 from ..settings import Settings
 from .answer import Chunks, Completion
 from .body import parse_object
@@ -26,6 +28,8 @@ from .metrics import Metrics, Timing
 from .stream import EventStream, with_pauses
 from .turn import Turn
 from .turns import Turns
+
+_LOGGER = logging.getLogger(__name__)
 
 BODY_WITHIN_S = 20.0
 KEEP_ALIVE_S = 5.0
@@ -59,10 +63,12 @@ async def read_body(request: web.Request, parse: Callable[[dict[str, Any]], Any]
 class Chat:
     """Answers with what the mind says."""
 
-    def __init__(self, settings: Settings, mind: Mind | None, homes: Homes, metrics: Metrics) -> None:
+    def __init__(
+        self, settings: Settings, mind: Mind | None, homes: Homes, metrics: Metrics, consulting: Consulting
+    ) -> None:
         self._settings = settings
         self._maybe_mind = mind
-        self._turns = Turns(settings, homes)
+        self._turns = Turns(settings, homes, consulting)
         self._metrics = metrics
         self._answered: ChatRequest | None = None
         """What the mind was asked to answer last by this door."""
@@ -76,8 +82,9 @@ class Chat:
         self._turns.remember(asked, turn)
         events = self._answer(turn, timing)
         if asked.stream:
-            return await self._stream(request, asked, events)
-        completion = Completion(self._mind.status.model)
+            chunks = Chunks(self._model, include_usage=asked.include_usage, sources_of=turn.sources_of)
+            return await self._stream(request, chunks, events)
+        completion = Completion(self._model, turn.sources_of)
         async with aclosing(events):
             async for event in events:
                 completion.add(event)
@@ -90,7 +97,7 @@ class Chat:
             asked = replace(asked, request=_with_user(asked.request))
         elif self._other_door_answers:
             return web.json_response({"tokens": 0})
-        turn = await self._turns.make(asked)
+        turn = await self._turns.make(asked, ahead=True)
         return web.json_response({"tokens": await self._mind.prefill(turn.request)})
 
     @property
@@ -109,6 +116,11 @@ class Chat:
                 remedy="Put a GGUF file into the folder `llm`, or name an endpoint with --llm-url.",
             )
         return self._maybe_mind
+
+    @property
+    def _model(self) -> str:
+        """What an answer is said to be of; without a model it is of the documents, or there is none."""
+        return self._maybe_mind.status.model if self._maybe_mind is not None else "documents"
 
     async def _read(self, request: web.Request) -> Asked:
         asked: Asked = await read_body(request, self._parse, IMAGES_BYTES if self._sees_images else None)
@@ -129,16 +141,31 @@ class Chat:
                 timing.saw(event)
                 yield turn.outward(event)
 
-    def _ask(self, turn: Turn) -> AsyncGenerator[ChatEvent, None]:
+    async def _ask(self, turn: Turn) -> AsyncGenerator[ChatEvent, None]:
+        """Yield what the model says; or, where that fails before its first word, what documents do."""
+        begun = False
+        try:
+            async with aclosing(self._think(turn)) as events:
+                async for event in events:
+                    begun = True
+                    yield event
+        except SottoError as err:
+            if begun or not turn.extract:
+                raise
+            _LOGGER.info("Documents answered in place of the language model (%s)", err.code)
+            async for event in _say(turn.extract):
+                yield event
+
+    def _think(self, turn: Turn) -> AsyncGenerator[ChatEvent, None]:
+        mind = self._mind
         self._answered = turn.request
         is_command = any_command if turn.is_prompted else None
-        return self._mind.chat(turn.request, turn.situation, turn.language, turn.responses, is_command)
+        return mind.chat(turn.request, turn.situation, turn.language, turn.responses, is_command)
 
     async def _stream(
-        self, request: web.Request, asked: Asked, events: AsyncGenerator[ChatEvent, None]
+        self, request: web.Request, chunks: Chunks, events: AsyncGenerator[ChatEvent, None]
     ) -> web.StreamResponse:
         stream = EventStream(request)
-        chunks = Chunks(self._mind.status.model, include_usage=asked.include_usage)
         try:
             await _send_all(stream, chunks, events)
         except Exception as err:

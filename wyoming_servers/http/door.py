@@ -10,6 +10,7 @@ from time import monotonic
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from ..conversation.consulting import Consulting
 from ..conversation.mind import Mind
 from ..home.model import Home
 from ..settings import Settings
@@ -45,12 +46,18 @@ class HttpDoor:
     """Serves OpenAI's protocol and Sotto's additions on `settings.http.uri`."""
 
     def __init__(
-        self, settings: Settings, mind: Mind | None, home: Home, clock: Callable[[], float] = monotonic
+        self,
+        settings: Settings,
+        mind: Mind | None,
+        home: Home,
+        clock: Callable[[], float] = monotonic,
+        consulting: Consulting | None = None,
     ) -> None:
         """Stand before a mind that others start and stop; None: there is no language model, and chats are refused.
 
-        `clock` tells how long pairing is open.
+        `clock` tells how long pairing is open, `consulting` asks the household's documents.
         """
+        self._consulting = consulting or Consulting()
         self._settings = settings
         self._clock = clock
         self._mind = mind
@@ -144,7 +151,7 @@ class HttpDoor:
     def _application(self, status: Status, pairing: Pairing) -> web.Application:
         app = web.Application(middlewares=[self._answer], client_max_size=BODY_BYTES)
         events = self._events = Events(status.of)
-        chat = Chat(self._settings, self._mind, self._homes, self._metrics)
+        chat = Chat(self._settings, self._mind, self._homes, self._metrics, self._consulting)
         app.add_routes(
             [
                 web.post("/v1/chat/completions", chat.complete),

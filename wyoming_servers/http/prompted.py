@@ -12,15 +12,20 @@ from datetime import datetime
 from ..conversation.calls.before import said_before
 from ..conversation.calls.call import Situation
 from ..conversation.confirming import confirmation, responses
+from ..conversation.consulting import NO_EVIDENCE, Evidence
 from ..conversation.engine import ChatRequest, Message, Role, Tool, ToolCall
+from ..conversation.knowledge.quoting import Quotation, quotations
 from ..conversation.languages import FALLBACK, load_language, resolve_language
 from ..conversation.learned import Ground
 from ..conversation.prompt.moment import Moment, tail
-from ..conversation.prompt.prompt import opening_message
+from ..conversation.prompt.prompt import calling_nothing, opening_message
+from ..conversation.prompt.tail import without_notes
 from ..conversation.prompt.text import plain
-from ..conversation.results import outcomes_of, told
-from ..home.model import HomeSnapshot
+from ..conversation.purpose import asks_how_it_is
+from ..conversation.results import DONE, outcomes_of, told
+from ..home.model import Area, HomeSnapshot
 from .completion import Asked, said_last
+from .evidence import long_ago, looked_up
 from .homes import KnownHome
 from .sotto_fields import HomeFields, PromptFields, with_states
 from .tool_names import ToolNames
@@ -40,6 +45,8 @@ class Around:
     now: datetime
     context_tokens: int
     language: str
+    evidence: Evidence = NO_EVIDENCE
+    """What documents say to the user's latest words."""
 
 
 def words_of(request: ChatRequest) -> list[str]:
@@ -63,18 +70,29 @@ def prompted_turn(asked: Asked, around: Around) -> Turn:
     if fields.home is None:
         described = tuple(tool for tool in described if tool.name in learned.constraints(described))
     ground = learned.ground(code, around.context_tokens, described, wanted.instructions)
-    moment = Moment(wanted.now or around.now, here, context=wanted.context)
+    quoted = _quoted(around.evidence, said_last(asked.request), ground, here)
+    notes = tuple(each.note for each in quoted)
+    moment = Moment(wanted.now or around.now, here, notes, wanted.context)
     contents = _contents(asked.request, around.recalled, ground, home, moment)
     named = tuple(replace(each, calls=_named(each.calls, names)) for each in asked.request.messages)
     messages = _messages(named, contents, ground)
     if not _is_open(asked.request):
         messages += (opening_message(moment.opening(ground.prompt.persona)),)
     request = _request(asked.request, ground, messages, names)
+    extract = around.evidence.extract if quoted else looked_up(asked.request)
+    request = calling_nothing(request) if extract else request
     if described:
         load_language(code)  # now, so that nobody waits for it when the lamp is on already
     said, told_already = (None, "") if asked.request.schema is not None else _said(named, home, code)
-    situation = Situation(home, said_last(asked.request), here, said_before(asked.request.messages))
-    return Turn(request, situation, code, said, told_already, contents, names)
+    situation = Situation(home, said_last(asked.request), here, said_before(asked.request.messages), extract)
+    return Turn(request, situation, code, said, told_already, contents, names, quoted)
+
+
+def _quoted(evidence: Evidence, words: str, ground: Ground, here: Area | None) -> tuple[Quotation, ...]:
+    """Return what is quoted for the user's latest words: nothing where the home itself knows the answer."""
+    if not evidence.found or (asks_how_it_is(words) and ground.index.knows(words, here)):
+        return ()
+    return quotations(evidence.found, ground.prompt.persona.wording)
 
 
 def _is_open(request: ChatRequest) -> bool:
@@ -85,9 +103,14 @@ def _is_open(request: ChatRequest) -> bool:
 def _contents(
     request: ChatRequest, recalled: Sequence[str | None], ground: Ground, home: HomeSnapshot, moment: Moment
 ) -> tuple[str, ...]:
-    """Return the user's messages as they are sent: as they were, and the latest with what is true now before it."""
+    """Return the user's messages as they are sent: as they were, and the latest with what is true now before it.
+
+    What was quoted before is in none of them any more.
+    """
     words = words_of(request)
-    contents = [plain(said) if known is None else known for said, known in zip(words, recalled, strict=True)]
+    contents = [
+        plain(said) if known is None else without_notes(known) for said, known in zip(words, recalled, strict=True)
+    ]
     is_new = _is_open(request) and (request.messages[-1].role is Role.USER or recalled[-1:] == (None,))
     if words and is_new:
         contents[-1] = tail(ground.prompt, home, ground.index, words[-1], moment).before(words[-1])
@@ -101,14 +124,17 @@ def _named(calls: Iterable[ToolCall], names: ToolNames) -> tuple[ToolCall, ...]:
 def _messages(messages: Sequence[Message], contents: Sequence[str], ground: Ground) -> tuple[Message, ...]:
     """Return the client's messages as the prompt has them; the user's come first in it, whoever spoke first."""
     sent = iter(contents)
+    past = long_ago(messages)
     begun = f"[{ground.prompt.persona.wording.begun}]"
     first = (Message(Role.USER, begun),) if messages and messages[0].role is not Role.USER else ()
-    return (*first, *(replace(each, content=_content(each, sent)) for each in messages))
+    return (*first, *(replace(each, content=_content(each, sent, past)) for each in messages))
 
 
-def _content(message: Message, sent: Iterator[str]) -> str:
+def _content(message: Message, sent: Iterator[str], past: frozenset[str]) -> str:
     if message.role is Role.USER:
         return next(sent)
+    if message.role is Role.TOOL and message.call_id in past:
+        return DONE
     return told(message.content) if message.role is Role.TOOL else message.content
 
 

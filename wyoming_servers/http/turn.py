@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from ..conversation.calls.before import said_before
 from ..conversation.calls.call import Situation
 from ..conversation.engine import ChatEvent, ChatRequest, ToolCall, ToolChoice
+from ..conversation.knowledge.quoting import Quotation, Source, sources_of
 from ..home.model import Area, HomeSnapshot
 from .completion import Asked, said_last
 from .errors import FieldError
@@ -30,6 +31,17 @@ class Turn:
     """The user's messages as they are sent, where the server writes the prompt."""
     names: ToolNames | None = None
     """None: the client wrote the prompt, and its tools are called as it calls them."""
+    quoted: tuple[Quotation, ...] = ()
+    """What of the household's documents stands in the prompt, best first."""
+
+    @property
+    def extract(self) -> str:
+        """What documents say in answer: it is said where there is no model, or it fails."""
+        return self.situation.extract if self.situation is not None else ""
+
+    def sources_of(self, answer: str) -> tuple[Source, ...]:
+        """Return where an answer is from; nothing where no document was quoted."""
+        return sources_of(answer, self.quoted) if answer else ()
 
     @property
     def is_prompted(self) -> bool:
