@@ -41,9 +41,14 @@ class Declined:
     text: str
 
 
+type _Speaker = tuple[str | None, str | None]
+"""A satellite's device, and a user: whoever of both is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     calls: list[llm.ToolInput]
+    speaker: _Speaker
     echoes: frozenset[str]
     until: float
 
@@ -71,16 +76,18 @@ class Confirmations:
             risks = [risk for risk in risks if risk.security]
         if not risks:
             return None
-        self._keep(chat_log.conversation_id, _Asked(list(calls), echoes_of(risks, language), self._clock() + KEPT_S))
+        until = self._clock() + KEPT_S
+        self._keep(chat_log.conversation_id, _Asked(list(calls), _speaker(api), echoes_of(risks, language), until))
         return question_about(risks, language)
 
-    def answered(self, conversation_id: str, text: str, language: str) -> Confirmed | Declined | None:
+    def answered(self, chat_log: ChatLog, text: str, language: str) -> Confirmed | Declined | None:
         """Return what the user's next sentence means for what was asked; then nothing is asked any more.
 
-        None: it is no answer, or there was no question, or it was too long ago.
+        None: it is no answer, or there was no question, or it was too long ago, or somebody else was asked. On another
+        satellite the same call could move something else: a thing of the same name in that room.
         """
-        asked = self._asked.pop(conversation_id, None)
-        if asked is None or self._clock() > asked.until:
+        asked, api = self._asked.pop(chat_log.conversation_id, None), chat_log.llm_api
+        if asked is None or api is None or self._clock() > asked.until or _speaker(api) != asked.speaker:
             return None
         match consent_in(text, language, asked.echoes):
             case Consent.YES:
@@ -95,3 +102,8 @@ class Confirmations:
         self._asked[conversation_id] = asked
         while len(self._asked) > MOST_KEPT:
             del self._asked[next(iter(self._asked))]
+
+
+def _speaker(api: llm.APIInstance) -> _Speaker:
+    context = api.llm_context
+    return context.device_id, context.context.user_id if context.context else None

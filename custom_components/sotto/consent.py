@@ -38,7 +38,8 @@ def consent_in(text: str, language: str, echoes: Collection[str] = ()) -> Consen
         return Consent.NEITHER
     repeated = {_plain(echo) for echo in echoes}
     polite = POLITE_ANYWHERE | _in(POLITE, language)
-    if _NEGATION.search(said) is None and _consists_of(said, YES_ANYWHERE | _in(YES, language) | repeated, polite):
+    agreed = YES_ANYWHERE | _in(YES, language) | repeated
+    if not (_NEGATION.search(said) or _CONCESSION.search(said)) and _consists_of(said, agreed, polite):
         return Consent.YES
     denied = {_plain(before + echo) for before in _DENYING for echo in repeated}
     return Consent.NO if _consists_of(said, NO["en"] | _in(NO, language) | denied, polite) else Consent.NEITHER
@@ -92,3 +93,6 @@ _NEGATION = re.compile(
     "|不|别|別|勿|莫|未|没有|沒有|算了|取消|停|等|除了|只|唔|冇|いいえ|いや|ない|だめ|やめ|아니|안|하지"
 )
 """With one of these in it, nothing is a yes, whatever else the lists may say."""
+
+_CONCESSION = re.compile("(好|行|可以|对|對|同意|当然|當然)是\\1|要是")
+"""What a "but" or an "if" follows: 好是好 is "it would be good, only…", 要是 is "if"."""

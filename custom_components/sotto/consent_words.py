@@ -1,7 +1,7 @@
 """The words for yes and no, and polite ones beside them, by language. Written in lower case and without punctuation.
 
 The lists for the larger languages besides English and Chinese hold the bare words alone. What could mean something else
-after a question is in none: "right", "fine", 行了 ("that will do"), 是吧 ("isn't it").
+after a question is in none: "right", "fine", 行了 ("that will do"), 是吧 ("isn't it"), いいよ ("no need").
 """
 
 # ruff: noqa: RUF001 - words of many scripts are meant
@@ -45,7 +45,7 @@ YES = {
     "ru": _phrases("да, ага, конечно, хорошо, давай, подтверждаю"),
     "uk": _phrases("так, звичайно, добре, давай"),
     "tr": _phrases("evet, tamam, tabii, olur"),
-    "ja": _phrases("はい, ええ, うん, いいよ, そうです, もちろん, お願い, お願いします"),
+    "ja": _phrases("はい, ええ, うん, そうです, もちろん, お願い, お願いします"),
     "ko": _phrases("네, 예, 응, 그래, 그래요, 좋아, 좋아요"),
 }
 """What alone is consent."""

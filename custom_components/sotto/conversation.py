@@ -146,7 +146,7 @@ class Answering:
 
     async def run(self) -> None:
         """Add the answer to the chat log, tools called. Whatever goes wrong with the server becomes a sentence."""
-        reply = self._confirmations.answered(self._chat_log.conversation_id, self._user_input.text, self._language)
+        reply = self._confirmations.answered(self._chat_log, self._user_input.text, self._language)
         if isinstance(reply, Confirmed):
             await self._add(self._calling(reply.calls))
         elif reply is not None:
@@ -192,6 +192,8 @@ class Answering:
                 async for delta in deltas:
                     self._first_text = self._first_text or monotonic()
                     yield delta
+            if answer.calls and self._chat_log.llm_api is None:
+                raise RefusedError("unexpected-call", "The server calls tools that this agent does not have.")
         except (SottoError, HomeAssistantError) as err:
             sentence = self._failed(err, begun=bool(answer.text))
             for delta in _more(sentence, answer.text):

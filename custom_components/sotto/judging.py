@@ -11,9 +11,7 @@ in English that agent has a second way to read it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-import re
 from typing import Any
 
 from homeassistant.components.conversation import ConversationInput
@@ -22,11 +20,12 @@ from homeassistant.components.conversation.default_agent import DefaultAgent
 from homeassistant.components.script import DOMAIN as SCRIPT_DOMAIN
 from homeassistant.components.todo import DOMAIN as TODO_DOMAIN
 from homeassistant.core import Context, HomeAssistant, State
-from homeassistant.helpers import intent, llm
+from homeassistant.helpers import entity_registry as er, intent, llm
 import probatio
 
 from .risk import Deed, Risk, Way, is_guarded, risks_of_moving, says_risky, way_of
 from .things import async_thing, async_things_in_steps_of
+from .tool_arguments import called_with, told_to
 
 type Slots = dict[str, dict[str, Any]]
 
@@ -38,8 +37,6 @@ _GUARDING_DOMAINS = ("lock", "alarm_control_panel", "cover", "valve")
 _HARMLESS = frozenset({"media_player"})
 """Integrations whose tools, beside intents, are Assist's own and do no harm; by default they are marked as the least
 safe."""
-_WORD = re.compile(r"[\w.:-]+", re.ASCII)
-"""An argument that says what is to be done, such as `lock.unlock`. A sentence may be about anything."""
 
 
 async def risks_of(hass: HomeAssistant, api: llm.APIInstance, call: llm.ToolInput) -> list[Risk]:
@@ -166,26 +163,29 @@ class _Judge:
         """Return what is risky about a tool that is none of Assist's own: by its annotations, words and arguments."""
         if tool.annotations.read_only or tool.integration in _HARMLESS:
             return []
+        telling, others = told_to(args, self._guarded_by_name())
         script = self.hass.states.get(tool.name.replace("__", ".", 1)) if tool.integration == SCRIPT_DOMAIN else None
         if script is not None:
-            return risks_of_moving(async_thing(self.hass, script, self.language), Way.ON)
-        values = [text for value in _leaves(args) if value is not None and (text := str(value).strip())]
-        words = [tool.name, tool.title or "", *(value for value in values if _WORD.fullmatch(value))]
-        security = says_risky(" ".join(words)) or self._are_guarded(values) or self._has_guarded_steps(tool)
+            risks = risks_of_moving(async_thing(self.hass, script, self.language), Way.ON)
+            return [_told_of_a_door(risk, telling) for risk in risks] if telling else risks
+        words = f"{tool.name} {tool.title or ''}"
+        security = says_risky(words) or bool(telling) or self._has_guarded_steps(tool)
         if not security and not tool.annotations.destructive:
             return []
         title = tool.title or tool.name.rpartition("__")[2].replace("_", " ")
-        return [Risk(deed=Deed.USE, name=f"{title} ({', '.join(values)})" if values else title, security=security)]
+        return [Risk(deed=Deed.USE, name=called_with(title, [*telling, *others]), security=security)]
 
-    def _are_guarded(self, values: list[str]) -> bool:
-        """Whether one of the values is the name of something that keeps people out, or has its id in it."""
-        called = {value.casefold() for value in values}
+    def _guarded_by_name(self) -> dict[str, str]:
+        """Return the names of what keeps people out, by all that a tool may call it: names, entity ids, devices."""
+        entities, found = er.async_get(self.hass), dict[str, str]()
         for state in self.hass.states.async_all(_GUARDING_DOMAINS):
             thing = async_thing(self.hass, state, self.language)
-            names = {name.casefold() for name in (thing.name, *thing.aliases)}
-            if is_guarded(thing) and (names & called or any(state.entity_id in value for value in values)):
-                return True
-        return False
+            if is_guarded(thing):
+                entry = entities.async_get(state.entity_id)
+                ids = (state.entity_id, entry.device_id if entry else None)
+                found |= {name.casefold(): name for name in (thing.name, *thing.aliases)}
+                found |= {each: thing.name for each in ids if each}
+        return found
 
     def _has_guarded_steps(self, tool: llm.Tool) -> bool:
         handler = self._handler(tool.intent_type) if isinstance(tool, llm.IntentTool) else None
@@ -197,12 +197,6 @@ def _value(slots: Slots, name: str) -> Any:
     return slots.get(name, {}).get("value")
 
 
-def _leaves(value: Any) -> Iterator[Any]:
-    """Yield what is in lists and objects within each other, without the keys."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        for each in value:
-            yield from _leaves(each)
-    else:
-        yield value
+def _told_of_a_door(risk: Risk, telling: list[str]) -> Risk:
+    """Return the risk of a script whose arguments name what keeps people out."""
+    return replace(risk, name=called_with(risk.name, telling), security=True)

@@ -16,6 +16,8 @@ NAMED = 4
 """So many things are called by name; nobody remembers more when hearing them."""
 LONGEST_NAME = 60
 """Characters. Names of tools come from other servers, and may be anything."""
+LONGEST_SENTENCE = 200
+"""Characters. Of a command its end matters as much as its beginning."""
 
 
 def question_about(risks: Sequence[Risk], language: str) -> str:
@@ -65,7 +67,8 @@ def _told(risks: Sequence[Risk], wording: _Wording) -> str:
     kinds: dict[tuple[Deed, str, tuple[tuple[str, int], ...]], dict[str, None]] = {}
     for risk in risks:
         kind = risk.deed, _plain(risk.of), tuple(risk.delay.items())
-        kinds.setdefault(kind, {})[wording.named(risk.deed, _plain(risk.name))] = None
+        name = _plain(risk.name, LONGEST_SENTENCE if risk.deed is Deed.SAY else LONGEST_NAME)
+        kinds.setdefault(kind, {})[wording.named(risk.deed, name)] = None
     told = []
     for (deed, of, delay), names in kinds.items():
         listed = wording.listed(list(names)[:NAMED], len(names))
@@ -74,9 +77,10 @@ def _told(risks: Sequence[Risk], wording: _Wording) -> str:
     return wording.joined(told)
 
 
-def _plain(name: str) -> str:
-    """Return a name that can be said within a sentence: on one line, without its end, not for ever."""
-    return re.sub(r"[\s{}\"“”?？!！。;；]+", " ", name).strip()[:LONGEST_NAME].strip()
+def _plain(name: str, most: int = LONGEST_NAME) -> str:
+    """Return a name that can be said within a sentence: on one line, without its end, and cut where that is seen."""
+    plain = re.sub(r"[\s{}\"“”?？!！。;；]+", " ", name).strip()
+    return plain if len(plain) <= most else f"{plain[: most - 1].strip()}…"
 
 
 class _English(_Wording):

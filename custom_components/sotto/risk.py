@@ -6,7 +6,8 @@ Assist's intents. Beyond them:
 
 - A cover whose device class nobody has set may be a door. It is one, unless a name of it says blind, curtain or the
   like. A remedy is the entity's "Show as". A garage or a gate that its integration calls a shutter is told by its name.
-- A gate is often a relay: a switch or a button whose name says door, gate or alarm.
+- A gate is often a relay: a switch or a button whose name says door, gate or alarm. So are scripts whose steps name
+  nothing that is known, and automations that watch a house until they are switched off.
 - A window is opened without asking: on most it lets in air. So is a water valve: most water the garden. A gas valve is
   not.
 - A scene or a group is what is in it.
@@ -124,6 +125,7 @@ _DEEDS = {
     "input_button": (_ANY_WAY, Deed.OPERATE),
     "scene": (_OPENING, Deed.ACTIVATE),
     "script": (_OPENING, Deed.RUN),
+    "automation": (_RELEASING, Deed.OPERATE),
 }
 _CALLED_BY_NAME = frozenset({"lock", "scene", "script"})
 """One speaks of these, not of what is in them."""
@@ -142,7 +144,7 @@ def _guards(thing: Thing) -> bool:
             return _may_be_entrance(thing)
         case "valve":
             return thing.device_class == "gas"
-        case "switch" | "input_boolean" | "button" | "input_button":
+        case "switch" | "input_boolean" | "button" | "input_button" | "script" | "automation":
             names = _names(thing)
             return bool(_GUARDING.search(names)) and not _BESIDE_A_DOOR.search(names)
         case _:

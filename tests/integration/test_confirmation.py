@@ -11,7 +11,7 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers.entity_component import DATA_INSTANCES
 from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.sotto.confirmation import KEPT_S, MOST_KEPT
 from custom_components.sotto.const import CONF_CONFIRM, SUBENTRY_CONVERSATION
@@ -55,10 +55,10 @@ class Person:
         self._conversation_id: str | None = None
         self.heard: ConversationResult | None = None
 
-    async def say(self, text: str) -> str:
-        """Say something, and return the answer."""
+    async def say(self, text: str, device_id: str | None = None, user_id: str | None = None) -> str:
+        """Say something, perhaps to a satellite, and return the answer."""
         self.heard = await conversation.async_converse(
-            self._hass, text, self._conversation_id, Context(), self._language, AGENT
+            self._hass, text, self._conversation_id, Context(user_id), self._language, AGENT, device_id
         )
         self._conversation_id = self.heard.conversation_id
         return str(self.heard.response.speech["plain"]["speech"])
@@ -135,6 +135,25 @@ async def test_a_yes_is_for_the_conversation_in_which_it_is_said(
     assert await ben.say("yes") == "It opens."
     assert (house.state("cover.garage_door"), house.state("lock.front_door")) == ("open", "locked")
     assert await Person(hass).say("yes") == "Yes what?"
+    assert house.state("lock.front_door") == "locked"
+
+
+async def test_a_yes_is_for_the_satellite_that_has_asked(anna: Person, house: House, server: ScriptedServer) -> None:
+    """In another room the same call may mean another door."""
+    here, there = (house.device(f"assist_satellite.{room}_satellite") for room in ("kitchen", "bedroom"))
+    server.plays(UNLOCK, says("Yes what?"))
+    assert await anna.say("let the courier in", here) == "Shall I unlock the Front door?"
+    assert await anna.say("yes", there) == "Yes what?"
+    assert house.state("lock.front_door") == "locked"
+
+
+async def test_a_yes_is_for_the_user_who_was_asked(
+    hass: HomeAssistant, anna: Person, house: House, server: ScriptedServer, hass_admin_user: MockUser
+) -> None:
+    server.plays(UNLOCK, says("Yes what?"))
+    assert await anna.say("let the courier in", user_id=hass_admin_user.id) == "Shall I unlock the Front door?"
+    # From 2026.11 on, Home Assistant lets nobody else into a conversation.
+    assert await anna.say("yes") in {"Yes what?", "Unauthorized"}
     assert house.state("lock.front_door") == "locked"
 
 

@@ -34,7 +34,7 @@ def test_a_yes_in_english(said: str) -> None:
     "said",
     each(
         "好|好的。|好的，谢谢|可以|是的|嗯|嗯嗯|行|打开吧|那就打开吧|好的 打开吧！|没问题|对对对|當然可以|OK|确定",
-        "麻烦你了，好的|好 的|要|YES",
+        "麻烦你了，好的|好 的|要|YES|是是是|是的是的|对，是的|要的，可以|好的好的",
     ),
 )
 def test_a_yes_in_chinese(said: str) -> None:
@@ -60,6 +60,7 @@ def test_a_no_in_english_and_chinese(said: str) -> None:
         "thank you||...|yesterday|okayish|no, the back door|what did you say",
         "可以吗|好吗？|是吗|行不行|行了|对了|好的，但是不要开车库|好的，把灯也打开|好，观众朋友们，我们下期再见|不，好吧",
         "不，打开后门|好像有人敲门|是谁|嗯？|是吧",
+        "好是好|行是行|可以是可以，|對是對|要是|那要是|好，要是",
     ),
 )
 def test_neither(said: str) -> None:
@@ -81,6 +82,7 @@ def test_neither(said: str) -> None:
         ("да, пожалуйста", "ru", Consent.YES),
         ("はい、お願いします", "ja", Consent.YES),
         ("いいえ", "ja", Consent.NO),
+        ("いいよ", "ja", Consent.NEITHER),
         ("네", "ko", Consent.YES),
         ("ja takk", "no", Consent.YES),
         ("yes", "sw", Consent.YES),

@@ -8,12 +8,14 @@ import logging
 from homeassistant.components import conversation
 from homeassistant.components.conversation import ConversationResult, async_get_chat_log
 from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.const import CONF_LLM_HASS_API
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.sotto.const import SUBENTRY_CONVERSATION
 from tests.integration.household import House
 from tests.integration.scripted_server import Break, Call, Fail, ScriptedServer, Text, Wait, calls, refuses, says
 from tests.integration.sessions import open_session
@@ -72,6 +74,19 @@ async def test_a_call_that_fails_is_told_the_model_and_not_the_user(talk: Talk, 
     server.plays(calls("intent__HassTurnOn", name="banana"), says("There is no banana."))
     assert said(await talk.say("turn on the banana")) == "There is no banana."
     assert '"error":true' in server.requests[1].body["messages"][-1]["content"]
+
+
+async def test_a_call_of_an_agent_that_only_talks_is_a_failure_and_not_the_end(
+    hass: HomeAssistant, entry: MockConfigEntry, talk: Talk, house: House, server: ScriptedServer
+) -> None:
+    agent = next(each for each in entry.subentries.values() if each.subentry_type == SUBENTRY_CONVERSATION)
+    hass.config_entries.async_update_subentry(entry, agent, data={**agent.data, CONF_LLM_HASS_API: []})
+    await hass.async_block_till_done()
+    server.plays(calls("intent__HassTurnOn", name="night lamp"))
+    result = await talk.say("light please")
+    assert said(result) == "Sorry, something went wrong."
+    assert result.response.error_code == "failed_to_handle"
+    assert house.state("light.bed_lamp") == "off"
 
 
 async def test_the_server_writes_the_prompt_from_what_the_home_is_now(

@@ -259,6 +259,39 @@ async def test_a_script_is_asked_about_however_it_is_called(ask: Ask, scripts: N
     assert await ask(OFF, name=title) is None
 
 
+@pytest.fixture
+async def opaque_scripts(hass: HomeAssistant, house: House) -> None:
+    """Scripts of which no step names a thing: what they move is known by their name, or by what they are told."""
+    publish = {"action": "mqtt.publish", "data": {"topic": "relay/1", "payload": "on"}}
+    operate = {"action": "homeassistant.turn_off", "target": {"entity_id": "{{ target }}"}}
+    made = {
+        "open_the_gate": {"alias": "Open the gate", "sequence": [publish]},
+        "gate_light": {"alias": "Gate light", "sequence": [publish]},
+        "operate": {"alias": "Operate", "sequence": [operate], "fields": {"target": {"selector": {"entity": {}}}}},
+    }
+    assert await async_setup_component(hass, "script", {"script": made})
+    for name in made:
+        house.expose(f"script.{name}")
+
+
+@pytest.mark.parametrize(
+    ("tool", "args", "question"),
+    [
+        ("script__open_the_gate", {}, "Shall I run Open the gate?"),
+        (ON, {"name": "Open the gate"}, "Shall I run Open the gate?"),
+        ("script__gate_light", {}, None),
+        ("script__operate", {"target": "light.bed_lamp"}, None),
+        ("script__operate", {"target": "lock.front_door"}, "Shall I run Operate (Front door)?"),
+        ("script__operate", {"target": "FRONT DOOR"}, "Shall I run Operate (FRONT DOOR)?"),
+    ],
+)
+async def test_a_script_that_names_no_thing_is_told_by_its_name_and_by_what_it_is_told(
+    ask: Ask, opaque_scripts: None, tool: str, args: dict[str, Any], question: str | None
+) -> None:
+    assert await ask(tool, level=Confirm.SECURITY, **args) == question
+    assert await ask(tool, **args) is not None
+
+
 async def test_an_intent_that_somebody_wrote_is_no_more_assists_own(
     hass: HomeAssistant, ask: Ask, house: House
 ) -> None:
@@ -325,7 +358,11 @@ def elsewhere(hass: HomeAssistant) -> Iterator[str]:
         ("read_mail", {"of": "Front door"}, None, False),
         ("unlock_car", {}, "Shall I use unlock car?", True),
         ("call_action", {}, "Shall I use call action?", True),
-        ("send", {"to": ["lock.front_door"]}, "Shall I use send (lock.front_door)?", True),
+        ("send", {"to": ["lock.front_door"]}, "Shall I use send (Front door)?", True),
+        ("send", {"to": "LOCK.FRONT_DOOR"}, "Shall I use send (Front door)?", True),
+        ("send", {"states": {"lock.front_door": 0}}, "Shall I use send (Front door: 0)?", True),
+        ("send", {"json": '{"to": "lock.front_door"}'}, "Shall I use send ( to : lock.front_door )?", True),
+        ("send", {"unlock": True}, "Shall I use send (unlock: True)?", True),
         ("send", {"to": {"name": " garage door"}}, "Shall I use send (garage door)?", True),
         ("send", {"what": "cover.open_cover"}, "Shall I use send (cover.open_cover)?", True),
         ("send", {"what": "Please open the garage door, it is cold"}, None, False),
@@ -338,6 +375,22 @@ async def test_a_tool_of_another_integration_is_judged_by_what_it_says_and_is_to
 ) -> None:
     assert await ask(tool, apis=(elsewhere,), **args) == question
     assert await ask(tool, apis=(elsewhere,), level=Confirm.SECURITY, **args) == (question if security else None)
+
+
+async def test_a_tool_that_is_told_of_a_doors_device_is_asked_about(ask: Ask, elsewhere: str, house: House) -> None:
+    device_id = house.device("lock.front_door")
+    asked = await ask("send", apis=(elsewhere,), level=Confirm.SECURITY, device=device_id)
+    assert asked == "Shall I use send (Front door)?"
+
+
+async def test_what_lets_somebody_in_is_said_first_and_a_model_cannot_push_it_out_of_the_question(
+    ask: Ask, elsewhere: str
+) -> None:
+    chat = "turn on the lamp in the living room because it is getting dark in here " * 3
+    asked = await ask("send", apis=(elsewhere,), first=chat, then="lock.front_door", action="lock.unlock")
+    assert asked is not None
+    assert asked.startswith("Shall I use send (Front door, lock.unlock, turn on the lamp")
+    assert asked.endswith("…?"), "what was left out is shown"
 
 
 async def test_announcing_is_not_asked_about(ask: Ask, entry: MockConfigEntry) -> None:
@@ -404,6 +457,17 @@ async def test_what_is_taken_off_a_list_is_lost(hass: HomeAssistant, ask: Ask, h
     assert await ask("todo__HassListRemoveItem", item="milk", name="No list") is None
     assert await ask("todo__HassListAddItem", **remove) is None
     assert await ask("todo__HassListCompleteItem", **remove) is None
+
+
+async def test_an_alarm_that_is_an_automation_is_not_switched_off_unasked(
+    hass: HomeAssistant, ask: Ask, house: House
+) -> None:
+    for name, title in (("burglar", "Burglar alarm"), ("vacation", "Vacation")):
+        hass.states.async_set(f"automation.{name}", "on", {"friendly_name": title})
+        house.expose(f"automation.{name}")
+    assert await ask(OFF, name="Burglar alarm", level=Confirm.SECURITY) == "Shall I operate the Burglar alarm?"
+    assert await ask(ON, name="Burglar alarm") is None
+    assert await ask(OFF, name="Vacation") is None
 
 
 RECORDED = ROOT.parent / "shared" / "data" / "intents"
