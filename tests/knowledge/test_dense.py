@@ -129,10 +129,31 @@ def test_the_file_of_another_store_or_embedder_is_not_used(store: SqliteStore, t
         index = index_of(other, tmp_path)
         assert index.search(vector(1), 10) == []
         index.save()
-    assert len(list(tmp_path.glob("dense-*"))) == 2
-    index_of(store, tmp_path).tidy()
-    assert len(list(tmp_path.glob("dense-*"))) == 1
     assert finds(index_of(store, tmp_path), ALL)
+
+
+def test_only_the_latest_file_is_left(store: SqliteStore, tmp_path: Path) -> None:
+    index_of(store, tmp_path).save()
+    store.put_embeddings("y", [(each, vector(each)) for each in ALL])
+    index_of(store, tmp_path, embedder="y").save()
+    assert len(list(tmp_path.glob("dense-*"))) == 1
+    assert finds(index_of(store, tmp_path, embedder="y"), ALL)
+
+
+def test_a_little_that_is_new_is_not_written(store: SqliteStore, tmp_path: Path) -> None:
+    index = index_of(store, tmp_path)
+    index.save()
+    (path,) = tmp_path.glob("dense-*")
+    before = path.read_bytes()
+    added = add(store, "c", count=5)
+    index.follow()
+    index.save()
+    assert path.read_bytes() == before
+    assert finds(index_of(store, tmp_path), [*ALL, *added])
+    add(store, "d", count=50)
+    index.follow()
+    index.save()
+    assert path.read_bytes() != before
 
 
 def test_a_disk_that_does_not_take_the_file_changes_nothing(

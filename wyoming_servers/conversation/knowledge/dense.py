@@ -29,6 +29,8 @@ _LOGGER = logging.getLogger(__name__)
 KIND = "IDMap2,SQfp16"
 BATCH = 4096
 """Vectors that are read of the store at once."""
+UNSAVED = 0.1
+"""Of all vectors, the part that is read of the store anew at a start rather than written again and again."""
 _CHECKED = 4
 """Bytes at the end of the file, by which damage is noticed before FAISS reads it."""
 
@@ -37,14 +39,14 @@ class FaissIndex(VectorIndex):
     """The vectors of one embedder."""
 
     def __init__(self, folder: Path, store: Store, embedder: str, dimensions: int) -> None:
-        """`folder` has a file for each store and embedder; those of others are left to `tidy`."""
+        """`folder` has the file."""
         self._store = store
         self._embedder = embedder
         self._dimensions = dimensions
         name = hashlib.sha256(f"{store.identity} {embedder} {dimensions} {KIND}".encode()).hexdigest()[:16]
         self._path = folder / f"dense-{name}.faiss"
         self._using = threading.Lock()
-        self._saved = False
+        self._unsaved = 0
         self._following = threading.Lock()
         self._index: Any = self._read() or faiss.index_factory(dimensions, KIND, faiss.METRIC_INNER_PRODUCT)
 
@@ -59,7 +61,7 @@ class FaissIndex(VectorIndex):
             if gone.size:
                 with self._using:
                     self._index.remove_ids(gone)
-                    self._saved = False
+                    self._unsaved += gone.size
             for start in range(0, new.size, BATCH):
                 self._take(new[start : start + BATCH].tolist())
 
@@ -80,12 +82,15 @@ class FaissIndex(VectorIndex):
         return found
 
     def save(self) -> None:
-        """Write the file, whole or not at all; a disk that does not take it is left without."""
-        if self._saved:
-            return
+        """Write the file, whole or not at all, if much of it is new; a disk that does not take it is left without.
+
+        A little that is new is read of the store at the next start.
+        """
         with self._using:
+            if self._unsaved < max(1, UNSAVED * self._index.ntotal):
+                return
             data = faiss.serialize_index(self._index).tobytes()
-            self._saved = True
+            self._unsaved = 0
         fresh = self._path.with_suffix(".new")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,15 +100,12 @@ class FaissIndex(VectorIndex):
                 file.flush()
                 os.fsync(file.fileno())
             fresh.replace(self._path)
+            for other in self._path.parent.glob("dense-*"):
+                if other != self._path:
+                    other.unlink(missing_ok=True)
         except OSError as err:
             _LOGGER.warning("The index of vectors is not kept, and made anew at the next start: %s", err.strerror)
             fresh.unlink(missing_ok=True)
-
-    def tidy(self) -> None:
-        """Remove the files of other stores and embedders."""
-        for path in self._path.parent.glob("dense-*"):
-            if path != self._path:
-                path.unlink(missing_ok=True)
 
     def _take(self, ids: list[int]) -> None:
         found = [(each, vector) for each, vector in self._store.embeddings(self._embedder, ids)]
@@ -113,7 +115,7 @@ class FaissIndex(VectorIndex):
         vectors = np.stack([vector for _, vector in found]).astype(np.float32)
         with self._using:
             self._index.add_with_ids(vectors, np.array([each for each, _ in found], np.int64))
-            self._saved = False
+            self._unsaved += len(found)
 
     def _read(self) -> Any:
         """Return the index in the file; None if there is none, or it is damaged."""
@@ -125,7 +127,6 @@ class FaissIndex(VectorIndex):
         if zlib.crc32(content).to_bytes(_CHECKED, "big") != check:
             _LOGGER.warning("The index of vectors in %s is damaged, and made anew", self._path)
             return None
-        self._saved = True
         return faiss.deserialize_index(np.frombuffer(content, np.uint8))
 
 

@@ -26,4 +26,4 @@ class VectorIndex(ABC):
 
     @abstractmethod
     def save(self) -> None:
-        """Keep what would take long to make again; without it, nothing is lost but time."""
+        """Keep it if much of it would have to be made again, and nothing that was kept of other indexes."""

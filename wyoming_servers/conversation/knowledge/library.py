@@ -1,0 +1,207 @@
+"""The household's documents, as everything else knows them: taken in, listed, found.
+
+All that blocks runs on threads: one alone writes, so that documents come one after the other, and others read, so that
+a question never waits for a document. Vectors are made in the background (`meaning.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from ...errors import EngineLoadingError
+from ...settings import KnowledgeSettings
+from ...worker import Worker
+from .asked import search_words
+from .bm25 import Hit
+from .document import Document, Found
+from .errors import StoreError, UnknownDocumentError, WatchedDocumentError
+from .folder import WatchedFolders
+from .fusion import fuse
+from .incoming import Incoming
+from .ingest import Added, Ingest, Told
+from .meaning import Asked, Meaning
+from .status import EmbedderStatus, Reading, Status
+from .store import Counts, Store
+from .watching import Watching
+
+_LOGGER = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+OPEN_AGAIN_S = 15.0
+"""After a store could not be opened."""
+OPENED_WITHIN_S = 10.0
+"""For which a call waits for the store at the start."""
+DEPTH = 50
+"""Passages of each ranking that are fused."""
+
+
+class Library:
+    """The documents of a household."""
+
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        settings: KnowledgeSettings,
+        *,
+        watched: Sequence[Path] = (),
+        meaning: Callable[[Worker], Meaning] | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """`folder` is for what is on its way; `meaning` makes the search by meaning, on the worker that writes."""
+        self._store = store
+        self._reader = Worker("documents", threads=2)
+        self._writer = Worker("documents-writing")
+        self._sleep = sleep
+        self._opened = asyncio.Event()
+        self._problem: StoreError | None = None
+        self._ingest = Ingest(store, self._writer, settings)
+        self._meaning = meaning(self._writer) if meaning is not None else None
+        self._folders = WatchedFolders(watched)
+        self._watching = Watching(self._folders, self.documents, self._add_watched, self._forget, sleep)
+        self._task: asyncio.Task[None] | None = None
+        self.incoming = Incoming(folder / "incoming", settings.max_mb)
+
+    async def start(self) -> None:
+        """Begin to open the store, then to watch folders; returns at once."""
+        self._task = asyncio.create_task(self._run(), name="documents")
+
+    async def stop(self) -> None:
+        """End everything; what was acknowledged is on disk already."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._meaning is not None:
+            await self._meaning.stop()
+        await self._writer.close()
+        await self._reader.close()
+        await asyncio.to_thread(self._store.close)
+
+    async def settled(self) -> None:
+        """Return when the store is open, and all that is in it is found by its meaning too, if there is an embedder."""
+        await self._opened.wait()
+        if self._meaning is not None:
+            await self._meaning.settled()
+
+    async def add(
+        self, path: Path, name: str, *, source: str = "", replace: bool = False, told: Told = lambda _: None
+    ) -> Added:
+        """Take a file in; when this returns, it is on disk and is found.
+
+        `source` is its path in a watched folder. A document of the same name is an error unless this is to `replace`
+        it. Raises UnreadableError, DocumentExistsError, StoreError, OverloadedError, EngineLoadingError.
+        """
+        await self._ready()
+        added = await self._ingest.add(path, name, source=source, replace=replace, told=told)
+        self._changed()
+        return added
+
+    async def remove(self, document_id: str) -> Document:
+        """Forget a document and return it; raises UnknownDocumentError, WatchedDocumentError, StoreError."""
+        document = await self._reading(lambda: self._store.document(document_id))
+        if document is None:
+            raise UnknownDocumentError(f"There is no document {document_id}.", remedy="List them to see their ids.")
+        if document.source and self._folders.covers(document.source):
+            raise WatchedDocumentError(
+                f"{document.name} comes from a folder that is watched.", remedy=f"Delete {document.source}."
+            )
+        await self._forget(document)
+        return document
+
+    async def documents(self) -> list[Document]:
+        """Return all, the oldest first; raises StoreError."""
+        return await self._reading(self._store.documents)
+
+    async def status(self) -> Status:
+        """Return how it is; also while nothing works."""
+        counts = await self._reading(self._store.counts) if self._opened.is_set() else None
+        current, meaning = self._ingest.current, self._meaning
+        return Status(
+            documents=counts.documents if counts else 0,
+            passages=counts.passages if counts else 0,
+            reading=Reading(*current) if current else None,
+            waiting=self._ingest.waiting,
+            notice=str(self._problem) if self._problem is not None else self._store.notice,
+            embedder=None if meaning is None else _of_embedder(meaning, counts),
+            folders=tuple(map(str, self._folders.folders)),
+            absent=tuple(map(str, self._folders.absent)),
+            failures=self._watching.failures,
+        )
+
+    async def search(self, question: str, limit: int = 5) -> list[Found]:
+        """Return the passages that fit a question, best first; raises StoreError, EngineLoadingError."""
+        await self._ready()
+        lexical, asked = await asyncio.gather(self._reading(lambda: self._lexical(question)), self._ask(question))
+        return await self._reading(lambda: self._found(question, lexical, asked, limit))
+
+    async def _ask(self, question: str) -> Asked | None:
+        return await self._meaning.ask(question) if self._meaning is not None else None
+
+    def _lexical(self, question: str) -> list[Hit]:
+        words = search_words(question)
+        return self._store.lexical(words, DEPTH, words)
+
+    def _found(self, question: str, lexical: Sequence[Hit], asked: Asked | None, limit: int) -> list[Found]:
+        dense = asked.index.search(asked.vector, DEPTH) if asked is not None else []
+        fused = fuse([[hit.passage_id for hit in lexical], [hit.passage_id for hit in dense]])
+        kept = self._store.passages(list(fused)[:DEPTH])
+        first = [each for each in fused if each in kept][:limit]
+        bm25, words = dict(lexical), search_words(question)
+        if missing := [each for each in first if each not in bm25]:
+            bm25 |= self._store.score(words, missing, words)
+        cosines = asked.index.cosines(asked.vector, first) if asked is not None else {}
+        return [Found(*kept[each], each, fused[each], bm25.get(each), cosines.get(each)) for each in first]
+
+    async def _run(self) -> None:
+        while not self._opened.is_set():
+            try:
+                await self._writer.run(lambda _: self._open())
+                self._problem = None
+                self._opened.set()
+            except StoreError as err:
+                if self._problem is None:
+                    _LOGGER.error("Documents cannot be used: %s", err)  # noqa: TRY400 - it says all there is
+                self._problem = err
+                await self._sleep(OPEN_AGAIN_S)
+        if self._meaning is not None:
+            await self._meaning.start()
+        await self._watching.run()
+
+    def _open(self) -> None:
+        self._store.open()
+        self.incoming.clear()
+
+    async def _ready(self) -> None:
+        """Wait for the store; raises why it cannot be used."""
+        try:
+            async with asyncio.timeout(OPENED_WITHIN_S if self._problem is None else 0.0):
+                await self._opened.wait()
+        except TimeoutError:
+            raise self._problem or EngineLoadingError(
+                "The documents are still being opened.", remedy="Try again in a moment."
+            ) from None
+
+    async def _reading(self, job: Callable[[], T]) -> T:
+        await self._ready()
+        return await self._reader.run(lambda _: job())
+
+    def _changed(self) -> None:
+        if self._meaning is not None:
+            self._meaning.changed()
+
+    async def _add_watched(self, path: Path) -> Added:
+        return await self.add(path, path.name, source=str(path))
+
+    async def _forget(self, document: Document) -> None:
+        await self._writer.run(lambda _: self._store.remove(document.document_id))
+        self._changed()
+
+
+def _of_embedder(meaning: Meaning, counts: Counts | None) -> EmbedderStatus:
+    embedded = counts.embedded.get(meaning.embedder.name, 0) if counts is not None else 0
+    return EmbedderStatus(meaning.embedder.status, embedded, meaning.answering)

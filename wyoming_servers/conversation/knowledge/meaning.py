@@ -1,0 +1,200 @@
+"""Search by meaning: vectors of all passages, made in the background, and the question's beside them.
+
+After a change of the embedder the old one answers until the new one has read everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from ...errors import SottoError
+from ...worker import Priority, Worker
+from .embedders.engine import Embedder
+from .store import Store, Vector
+from .vectors import VectorIndex
+
+T = TypeVar("T")
+
+_LOGGER = logging.getLogger(__name__)
+
+BATCH = 16
+"""Passages that are embedded at once: a question waits for no more than these."""
+FOLLOWED_EVERY = 32
+"""Batches after which what is embedded so far is found."""
+ANSWER_WITHIN_S = 1.0
+"""For a question's vector; what takes longer is searched by words alone."""
+TRY_AGAIN_S = (1.0, 5.0, 30.0, 60.0)
+"""After a failure; the last one from then on."""
+
+MakeIndex = Callable[[str, int], VectorIndex]
+"""For the name and the dimensions of an embedder; blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answering:
+    embedder: Embedder
+    index: VectorIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question's vector, and the index that it belongs to."""
+
+    vector: Vector
+    index: VectorIndex
+
+
+class Meaning:
+    """The vectors of a store, and the embedder that makes them."""
+
+    def __init__(
+        self,
+        store: Store,
+        worker: Worker,
+        embedder: Embedder,
+        make_index: MakeIndex,
+        revive: Callable[[str], Embedder | None] = lambda _: None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """`worker` is the one thread on which the store is written to.
+
+        `revive` makes the embedder of a name that was used before, if it still can be.
+        """
+        self._store = store
+        self._worker = worker
+        self.embedder = embedder
+        self._make_index = make_index
+        self._revive = revive
+        self._sleep = sleep
+        self._answering: _Answering | None = None
+        self._indexes: dict[str, VectorIndex] = {}
+        self._old: Embedder | None = None
+        self._news = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to load the embedder, and to embed what has no vector."""
+        await self.embedder.start()
+        self._task = asyncio.create_task(self._run(), name="embed-documents")
+
+    async def stop(self) -> None:
+        """End it; what is embedded so far is kept."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self.embedder.stop()
+        await self._retire()
+
+    def changed(self) -> None:
+        """Be told that documents came or went."""
+        self._settled.clear()
+        self._news.set()
+
+    async def settled(self) -> None:
+        """Return when every passage has a vector and is found by it."""
+        await self._settled.wait()
+
+    @property
+    def answering(self) -> str:
+        """The name of the embedder whose vectors are searched; empty while there are none."""
+        return self._answering.embedder.name if self._answering is not None else ""
+
+    async def ask(self, question: str) -> Asked | None:
+        """Return a question's vector; None if it cannot be had in time."""
+        answering = self._answering
+        if answering is None:
+            return None
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                vectors = await answering.embedder.embed([question], query=True)
+        except (TimeoutError, SottoError) as err:
+            _LOGGER.info("A question was searched by words alone: %s", getattr(err, "code", "it took too long"))
+            return None
+        return Asked(vectors[0], answering.index)
+
+    async def _run(self) -> None:
+        failures = 0
+        while True:
+            self._news.clear()
+            try:
+                await self._embed_all()
+                failures = 0
+                if not self._news.is_set():
+                    self._settled.set()
+                await self._news.wait()
+            except SottoError as err:
+                wait_s = TRY_AGAIN_S[min(failures, len(TRY_AGAIN_S) - 1)]
+                _LOGGER.log(
+                    logging.DEBUG if failures else logging.WARNING, "Documents are not embedded (%s): %s", err.code, err
+                )
+                failures += 1
+                await self._sleep(wait_s)
+
+    async def _embed_all(self) -> None:
+        """Embed what has no vector; then search by these vectors, and forget all others."""
+        await self.embedder.ready()
+        name = self.embedder.name
+        now = _Answering(self.embedder, await self._index_of(self.embedder))
+        if self._answering is None:
+            lacking = await self._on_worker(lambda: self._store.without_embedding(name, 1))
+            self._answering = (await self._before() if lacking else None) or now
+        await self._embed(name, now.index)
+        await self._on_worker(now.index.follow)
+        self._answering = now
+        await self._retire()
+        await self._on_worker(lambda: self._finish(name, now.index))
+
+    async def _embed(self, name: str, index: VectorIndex) -> None:
+        batches = 0
+        while texts := await self._on_worker(lambda: self._store.without_embedding(name, BATCH)):
+            vectors = await self.embedder.embed([text for _, text in texts], query=False)
+            made = [(each, vector) for (each, _), vector in zip(texts, vectors, strict=True)]
+            await self._on_worker(partial(self._store.put_embeddings, name, made))
+            batches += 1
+            if batches % FOLLOWED_EVERY == 0:
+                await self._on_worker(index.follow)
+
+    async def _before(self) -> _Answering | None:
+        """Return the embedder that has read most, if it still can be made."""
+        counts = await self._on_worker(self._store.counts)
+        names = sorted((name for name, count in counts.embedded.items() if count), key=counts.embedded.__getitem__)
+        if not names or names[-1] == self.embedder.name or (old := self._revive(names[-1])) is None:
+            return None
+        self._old = old
+        try:
+            await old.start()
+            await old.ready()
+            if old.name == names[-1]:
+                _LOGGER.info("Documents are embedded anew; until then %s answers", old.name)
+                return _Answering(old, await self._index_of(old))
+        except SottoError as err:
+            _LOGGER.info("What embedded the documents before cannot be used (%s): %s", err.code, err)
+        await self._retire()
+        return None
+
+    async def _retire(self) -> None:
+        """Let go of the old embedder."""
+        if self._old is not None:
+            old, self._old = self._old, None
+            await old.stop()
+
+    async def _index_of(self, embedder: Embedder) -> VectorIndex:
+        name, dimensions = embedder.name, embedder.dimensions
+        if name not in self._indexes:
+            self._indexes[name] = await self._on_worker(lambda: self._make_index(name, dimensions))
+            await self._on_worker(self._indexes[name].follow)
+        return self._indexes[name]
+
+    def _finish(self, name: str, index: VectorIndex) -> None:
+        if set(self._store.counts().embedded) - {name}:
+            self._store.drop_embeddings(except_embedder=name)
+        index.save()
+
+    async def _on_worker(self, job: Callable[[], T]) -> T:
+        return await self._worker.run(lambda _: job(), priority=Priority.SPECULATIVE)
