@@ -22,6 +22,7 @@ from wyoming_servers.conversation.knowledge.errors import (
 from wyoming_servers.conversation.knowledge.ingest import Outcome, Progress, Step
 from wyoming_servers.conversation.knowledge.library import Library
 from wyoming_servers.conversation.knowledge.reading.errors import UnreadableError
+from wyoming_servers.conversation.knowledge.reading.process import read_document
 from wyoming_servers.conversation.knowledge.sqlite_store import SqliteStore
 from wyoming_servers.errors import EngineLoadingError, OverloadedError
 
@@ -48,7 +49,7 @@ class Readings:
         self.may_read = asyncio.Event()
         self.may_read.set()
         self.begun = asyncio.Event()
-        self._read = ingest.read_document
+        self._read = read_document
         monkeypatch.setattr(ingest, "read_document", self)
 
     async def __call__(self, path: Path, name: str, *more: Any) -> Reading:
