@@ -147,6 +147,27 @@ def test_rows_of_a_table_stay_apart(tmp_path: Path) -> None:
     assert section.text == "E24 it does not drain\nE25 the pump is blocked"
 
 
+def test_rows_of_a_table_that_end_at_one_margin_stay_apart(tmp_path: Path) -> None:
+    def table(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 11)
+        for place in range(5):
+            canvas.drawString(72, 700 - 15 * place, f"E2{place}")
+            canvas.drawRightString(500, 700 - 15 * place, "a fault that nobody knows")
+
+    (section,) = reading_of(drawn_pdf(tmp_path / "a.pdf", [table])).sections
+    assert section.text == "\n".join(f"E2{place} a fault that nobody knows" for place in range(5))
+
+
+def test_a_list_goes_on_over_the_page_item_by_item(tmp_path: Path) -> None:
+    full = "The machine pumps the solution through in portions, which takes some time"
+    path = drawn_pdf(
+        tmp_path / "a.pdf",
+        [words(full, full, full, "and these things:", "a bucket"), words("two towels", "one sponge")],
+    )
+    assert [section.text.split("\n")[-1] for section in reading_of(path).sections] == ["a bucket", "one sponge"]
+    assert reading_of(path).sections[1].text.startswith("two towels")
+
+
 def test_pages_that_are_pictures_are_reported(tmp_path: Path) -> None:
     scan = picture(tmp_path)
     path = drawn_pdf(tmp_path / "a.pdf", [words("Page one."), scan, words("Page three."), scan, scan])

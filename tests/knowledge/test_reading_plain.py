@@ -62,6 +62,16 @@ def test_lines_that_were_broken_at_a_margin_are_joined(tmp_path: Path) -> None:
     assert sections(tmp_path, text) == [((), joined)]
 
 
+def test_a_line_that_ends_before_the_margin_ends_a_paragraph(tmp_path: Path) -> None:
+    text = (
+        "The tap for the water of the whole flat is in the cellar, behind\n"
+        "the shelf with the paint.\n"
+        "There is another one in the kitchen, below the sink, which shuts\n"
+        "off only what is in there.\n"
+    )
+    assert [line.split()[0] for line in sections(tmp_path, text)[0][1].split("\n")] == ["The", "There"]
+
+
 def test_short_lines_stay_lines(tmp_path: Path) -> None:
     assert sections(tmp_path, "Wifi: Lindennest\nPassword: plum-42\nPIN: 7305")[0][1].count("\n") == 2
 

@@ -96,6 +96,25 @@ def test_a_section_goes_on_over_pages_and_a_passage_has_the_page_of_its_first_ne
     assert crossing, "a passage may go over the page"
 
 
+def test_what_is_repeated_from_the_page_before_does_not_count_for_the_page() -> None:
+    seen = 0
+    for count in range(8, 20):
+        first = numbered(count)
+        found = passages(Section(first, ("Care",), 1), Section(first.replace("pump", "tap"), ("Care",), 2))
+        for before, after in pairwise(found):
+            new = next(sentence for sentence in sentences(after.text) if sentence not in before.text)
+            assert after.page == (1 if "pump" in new else 2)
+            seen += after.page == 2 and "pump" in after.text
+    assert seen
+
+
+def test_two_passages_of_one_section_are_not_put_together_again() -> None:
+    text = " ".join(f"Go {number}." for number in range(75))
+    for passage in passages(Section(text)):
+        found = sentences(passage.text)
+        assert len(found) == len(set(found))
+
+
 def test_rows_of_a_table_stay_whole_and_are_not_repeated() -> None:
     rows = [
         Section(f"Code: E{number}; Meaning: the machine. It stops! Remedy: call us?", ("Faults",))

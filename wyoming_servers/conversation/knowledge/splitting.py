@@ -122,7 +122,7 @@ class _Packing:
             return
         self.packed.append((self._repeated, self._fresh))
         repeated: list[_Piece] = []
-        for piece in reversed(self._fresh[1:]):
+        for piece in reversed(self._fresh):
             if sum(each.tokens for each in repeated) + piece.tokens > self._overlap:
                 break
             repeated.insert(0, piece)

@@ -124,5 +124,4 @@ class Joining:
         before, after = _LAST_WORD.search(paragraph), _WORD.match(text)
         if before is None or after is None or not text[0].islower():
             return True
-        first, second = before[0].casefold(), after[0].casefold()
-        return f"{first}-{second}" in self._words and f"{first}{second}" not in self._words
+        return f"{before[0]}-{after[0]}".casefold() in self._words
