@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from tests.knowledge.documents import document, household, passages
+from tests.knowledge.stores import new_store, postgres, store
 from wyoming_servers.conversation.knowledge.bm25 import LOOKED_AT, Corpus, rank, wanted
 from wyoming_servers.conversation.knowledge.indexing import Indexed, indexed
-from wyoming_servers.conversation.knowledge.sqlite_store import SqliteStore
+from wyoming_servers.conversation.knowledge.store import Store
 from wyoming_servers.conversation.knowledge.words import query_words
 
-
-@pytest.fixture
-def store(tmp_path: Path) -> SqliteStore:
-    store = SqliteStore(tmp_path / "knowledge.db")
-    store.open()
-    return store
+__all__ = ["new_store", "postgres", "store"]
 
 
-def test_the_right_passage_is_among_the_first_three(store: SqliteStore) -> None:
+def test_the_right_passage_is_among_the_first_three(store: Store) -> None:
     store.add(document("notes"), passages(*household()))
     texts = {each: passage.text for each, (passage, _) in store.passages(range(1, 1000)).items()}
     asked = [(question, passage) for passage, questions in household().items() for question in questions]
@@ -33,7 +25,7 @@ def test_the_right_passage_is_among_the_first_three(store: SqliteStore) -> None:
     assert len(missed) <= 0.03 * len(asked), missed
 
 
-def test_a_document_is_found_by_its_title_its_name_and_its_headings(store: SqliteStore) -> None:
+def test_a_document_is_found_by_its_title_its_name_and_its_headings(store: Store) -> None:
     store.add(document("x1", "Manual of the Dishwasher"), passages("E24 is a drain fault.", headings=["Errors"]))
     store.add(document("x2", "Manual of the Dryer"), passages("E24 is a blocked filter.", headings=["Trouble"]))
     for question, first in (("dishwasher E24", 1), ("E24 of the dryer", 2), ("E24 x2", 2), ("in trouble", 2)):

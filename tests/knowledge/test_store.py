@@ -3,49 +3,36 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from tests.knowledge.documents import document, passages
+from tests.knowledge.stores import NewStore, OpenStore, new_store, postgres, store
 from wyoming_servers.conversation.knowledge.document import Document, Kind, Passage
-from wyoming_servers.conversation.knowledge.sqlite_store import SqliteStore
 from wyoming_servers.conversation.knowledge.store import Example, Store
 from wyoming_servers.conversation.knowledge.words import query_words
+
+__all__ = ["new_store", "postgres", "store"]
 
 IDS = st.sampled_from(["a", "b", "c"])
 TEXTS = st.lists(st.text(st.sampled_from("ab c24-\"'*门水"), min_size=1), max_size=4)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(SqliteStore(tmp_path / "knowledge.db")) as store:
-        store.open()
-        yield store
-
-
 class AsADictionary(RuleBasedStateMachine):
     """Whatever is added and removed, in whatever order, and with the store opened anew in between."""
 
-    def __init__(self) -> None:
+    def __init__(self, opened: OpenStore) -> None:
         super().__init__()
-        self.folder = TemporaryDirectory()
-        self.store = self.opened()
+        self.opened = opened
+        self.store = opened()
         self.model: dict[str, tuple[Document, list[Passage]]] = {}
         self.versions = {self.store.version()}
-
-    def opened(self) -> Store:
-        store = SqliteStore(Path(self.folder.name) / "knowledge.db")
-        store.open()
-        return store
 
     @rule(document_id=IDS, texts=TEXTS)
     def add(self, document_id: str, texts: list[str]) -> None:
@@ -95,11 +82,14 @@ class AsADictionary(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.store.close()
-        self.folder.cleanup()
 
 
-TestAsADictionary = AsADictionary.TestCase
-TestAsADictionary.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+def test_it_holds_and_finds_what_a_dictionary_would(new_store: NewStore) -> None:
+    class OfThisKind(AsADictionary):
+        def __init__(self) -> None:
+            super().__init__(new_store())
+
+    run_state_machine_as_test(OfThisKind, settings=settings(max_examples=15, stateful_step_count=20, deadline=None))
 
 
 def test_everything_of_a_document_and_its_passages_is_kept(store: Store) -> None:
@@ -206,10 +196,10 @@ def test_examples_and_the_report_are_kept(store: Store) -> None:
     assert store.report() == '{"a": 2}'
 
 
-def test_a_store_knows_itself_again(tmp_path: Path) -> None:
-    def identity(path: Path) -> str:
-        with closing(SqliteStore(path)) as store:
-            store.open()
+def test_a_store_knows_itself_again(new_store: NewStore) -> None:
+    def identity(opened: OpenStore) -> str:
+        with closing(opened()) as store:
             return store.identity
 
-    assert identity(tmp_path / "a.db") == identity(tmp_path / "a.db") != identity(tmp_path / "b.db")
+    one, other = new_store(), new_store()
+    assert identity(one) == identity(one) != identity(other)
