@@ -11,6 +11,7 @@ from homeassistant.helpers.typing import ConfigType
 from .client import SottoClient
 from .const import DOMAIN
 from .coordinator import SottoConfigEntry, SottoCoordinator
+from .document_services import async_setup_document_services
 from .issues import forget_with_entries
 from .services import async_setup_services
 
@@ -22,6 +23,7 @@ PLATFORMS = (Platform.AI_TASK, Platform.CONVERSATION, Platform.EVENT, Platform.S
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions: automations are checked against them also while no server is there."""
     await async_setup_services(hass)
+    async_setup_document_services(hass)
     forget_with_entries(hass)
     return True
 

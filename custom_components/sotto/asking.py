@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 from .client import Event, RefusedError
 from .const import CONF_MAX_TOKENS, CONF_TEMPERATURE, DEFAULT_MAX_TOKENS, DEFAULT_TEMPERATURE
 from .coordinator import SottoCoordinator
-from .home import async_snapshot, async_states, naming_of
+from .home import async_snapshot, states_in
 
 Json = dict[str, Any]
 
@@ -33,12 +33,19 @@ async def instructions_of(hass: HomeAssistant, subentry: ConfigSubentry, context
     """
     others = [api_id for api_id in apis_of(subentry) if api_id != llm.LLM_API_ASSIST]
     told = [(await llm.async_get_api(hass, api_id, context)).api_prompt for api_id in others]
-    parts = (_rendered(hass, subentry.data.get(CONF_PROMPT) or "", context), *told)
+    parts = (await _rendered(hass, subentry.data.get(CONF_PROMPT) or "", context), *told)
     return "\n".join(part.strip() for part in parts if part.strip())
 
 
-def _rendered(hass: HomeAssistant, prompt: str, context: llm.LLMContext) -> str:
-    variables = {"ha_name": hass.config.location_name, "user_name": None, "llm_context": context}
+async def _rendered(hass: HomeAssistant, prompt: str, context: llm.LLMContext) -> str:
+    """Return the household's instructions, with the variables that Home Assistant gives a prompt."""
+    user_id = context.context.user_id if context.context else None
+    user = await hass.auth.async_get_user(user_id) if prompt and user_id else None
+    variables = {
+        "ha_name": hass.config.location_name,
+        "user_name": user.name if user else None,
+        "llm_context": context,
+    }
     return str(template.Template(prompt, hass).async_render(variables, parse_result=False)) if prompt else ""
 
 
@@ -72,13 +79,15 @@ class Asking:
     async def body(
         self,
         context: llm.LLMContext,
-        messages: list[Json],
         tools: list[Json],
         *,
         conversation_id: str | None = None,
         told: str | None = None,
     ) -> Json:
-        """Return the body of a completion; `told` is what holds for this conversation only. Raises TemplateError."""
+        """Return the body of a completion but for its messages; `told` is what holds for this conversation only.
+
+        Raises TemplateError.
+        """
         prompt: Json = {
             "instructions": await instructions_of(self._hass, self._subentry, context),
             "now": dt_util.now().isoformat(timespec="seconds"),
@@ -92,7 +101,6 @@ class Asking:
             sotto["device"] = context.device_id
         options = self._subentry.data
         return {
-            "messages": messages,
             **({"tools": tools} if tools else {}),
             "max_completion_tokens": int(options.get(CONF_MAX_TOKENS, DEFAULT_MAX_TOKENS)),
             "temperature": float(options.get(CONF_TEMPERATURE, DEFAULT_TEMPERATURE)),
@@ -104,6 +112,6 @@ class Asking:
         if llm.LLM_API_ASSIST not in apis_of(self._subentry):
             return dict(body)
         snapshot = async_snapshot(self._hass)
-        home = await self._coordinator.async_home(naming_of(snapshot), snapshot)
-        prompt = {**body["sotto"]["prompt"], "states": async_states(self._hass)}
+        home = await self._coordinator.async_home(snapshot)
+        prompt = {**body["sotto"]["prompt"], "states": states_in(snapshot)}
         return {**body, "sotto": {**body["sotto"], "home": home, "prompt": prompt}}

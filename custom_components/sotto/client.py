@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from io import BytesIO
@@ -23,6 +23,8 @@ EVALUATED = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=
 """A long prompt on a slow machine takes minutes; nobody waits for it."""
 
 Json = dict[str, Any]
+Payload = BytesIO | AsyncIterable[bytes] | None
+"""A body: JSON, or a file in pieces."""
 
 
 class SottoError(Exception):
@@ -117,6 +119,8 @@ class Status:
     running: int
     waiting: int
     latest: Figures | None
+    documents: int
+    """How many the household has there."""
     raw: Mapping[str, Any]
     """All that it told, for diagnostics."""
 
@@ -137,7 +141,22 @@ class Call:
     arguments: Mapping[str, Any]
 
 
-Event = Text | Call | Figures
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document that an answer is from."""
+
+    title: str
+    page: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where an answer is from, the best first."""
+
+    sources: tuple[Source, ...]
+
+
+Event = Text | Call | Sources | Figures
 """What an answer consists of; the figures are its end."""
 
 
@@ -180,7 +199,7 @@ class SottoClient:
     async def chat(self, body: Mapping[str, Any]) -> AsyncGenerator[Event]:
         """Yield an answer as it is written; raises CannotConnectError if it breaks off."""
         asked = {**body, "stream": True, "stream_options": {"include_usage": True}}
-        async with self._open("POST", "v1/chat/completions", asked) as response:
+        async with self._open("POST", "v1/chat/completions", data=await _written(asked)) as response:
             figures = Figures()
             async for name, data in _events(response):
                 if data == "[DONE]":
@@ -191,9 +210,18 @@ class SottoClient:
                     raise _refusal(response.status, chunk)
                 if chunk.get("usage"):
                     figures = _figures(chunk)
+                    if sources := _sources(chunk):
+                        yield Sources(sources)
                 for event in _pieces(chunk):
                     yield event
         raise CannotConnectError("The server broke off in the middle of an answer.")
+
+    async def ask(
+        self, method: str, path: str, patience: aiohttp.ClientTimeout, query: Mapping[str, str], data: Payload = None
+    ) -> Json:
+        """Return an answer to a request with a query; `data` is sent as it is, in pieces."""
+        async with self._open(method, path, patience=patience, query=query, data=data) as response:
+            return _parsed(await response.read())
 
     async def _json(
         self,
@@ -204,7 +232,8 @@ class SottoClient:
         *,
         with_token: bool = True,
     ) -> Json:
-        async with self._open(method, path, body, patience, with_token=with_token) as response:
+        data = None if body is None else await _written(body)
+        async with self._open(method, path, patience=patience, data=data, with_token=with_token) as response:
             return _parsed(await response.read())
 
     @asynccontextmanager
@@ -212,18 +241,19 @@ class SottoClient:
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any] | None = None,
-        patience: aiohttp.ClientTimeout = STREAMED,
         *,
+        patience: aiohttp.ClientTimeout = STREAMED,
+        query: Mapping[str, str] | None = None,
+        data: Payload = None,
         with_token: bool = True,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        data = None if body is None else await _written(body)
         headers = dict(self._headers) if with_token else {}
         if data is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = "application/json" if isinstance(data, BytesIO) else "application/octet-stream"
+        url = (self._url / path).with_query(query or {})
         try:
             async with self._session.request(
-                method, self._url / path, data=data, headers=headers, timeout=patience, allow_redirects=False
+                method, url, data=data, headers=headers, timeout=patience, allow_redirects=False
             ) as response:
                 if 300 <= response.status < 400:
                     raise RedirectedError("The address redirects to another one.")
@@ -288,6 +318,14 @@ def _figures(chunk: Json) -> Figures:
         raise _not_sotto() from err
 
 
+def _sources(chunk: Json) -> tuple[Source, ...]:
+    try:
+        told = (chunk.get("sotto") or {}).get("sources") or ()
+        return tuple(Source(str(each["title"]), each["page"]) for each in told)
+    except (AttributeError, KeyError, TypeError) as err:
+        raise _not_sotto() from err
+
+
 def read_info(told: Json) -> Info:
     """Return what a server told of itself; raises CannotConnectError if that is no Sotto."""
     try:
@@ -307,6 +345,7 @@ def read_status(told: Json) -> Status:
             running=told["requests"]["running"],
             waiting=told["requests"]["waiting"],
             latest=Figures(**{field.name: latest[field.name] for field in fields(Figures)}) if latest else None,
+            documents=told.get("documents", 0),
             raw=told,
         )
     except (KeyError, TypeError) as err:

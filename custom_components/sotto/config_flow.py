@@ -28,7 +28,8 @@ import probatio
 
 from .address import completed, is_encrypted, url_of
 from .client import CannotConnectError, Info, SottoError
-from .const import DOMAIN, SUBENTRY_AI_TASK, SUBENTRY_CONVERSATION
+from .const import DOMAIN, SUBENTRY_AI_TASK, SUBENTRY_CONVERSATION, SUBENTRY_DOCUMENTS
+from .documents_flow import DocumentsFlow
 from .joining import accepted_token, checked_info, told, where_it_is
 from .options_flow import SottoOptionsFlow
 from .subentry_flow import AITaskSubentryFlow, ConversationSubentryFlow, first_subentries
@@ -58,8 +59,12 @@ class SottoConfigFlow(ConfigFlow, domain=DOMAIN):
     @callback
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
-        """Return the kinds of agents that a server can have."""
-        return {SUBENTRY_CONVERSATION: ConversationSubentryFlow, SUBENTRY_AI_TASK: AITaskSubentryFlow}
+        """Return the kinds of agents that a server can have, and its documents, of which no subentry comes."""
+        return {
+            SUBENTRY_CONVERSATION: ConversationSubentryFlow,
+            SUBENTRY_AI_TASK: AITaskSubentryFlow,
+            SUBENTRY_DOCUMENTS: DocumentsFlow,
+        }
 
     @staticmethod
     @callback

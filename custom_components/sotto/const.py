@@ -16,6 +16,8 @@ DEFAULT_PORT: Final = 10601
 
 SUBENTRY_CONVERSATION: Final = "conversation"
 SUBENTRY_AI_TASK: Final = "ai_task_data"
+SUBENTRY_DOCUMENTS: Final = "documents"
+"""By its flow a server is given documents; there are no subentries of this kind."""
 
 CONF_CONFIRM: Final = "confirm"
 CONF_MAX_TOKENS: Final = "max_tokens"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from time import monotonic
-from typing import Literal, override
+from typing import Any, Literal, override
 
 from homeassistant.components import conversation
 from homeassistant.components.conversation import AssistantContentDeltaDict, ChatLog, ConversationInput
@@ -18,7 +18,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .asking import Asking
-from .client import CannotConnectError, Figures, InvalidTokenError, RefusedError, SottoError
+from .client import CannotConnectError, Figures, InvalidTokenError, RefusedError, SottoError, Source
 from .confirmation import Confirmations, Confirmed
 from .const import (
     CONF_CONFIRM,
@@ -35,6 +35,7 @@ from .deltas import Deltas
 from .entity import SottoAgentEntity
 from .messages import functions_of, messages_of
 from .preparing import Preparing
+from .references import async_refer
 from .sentences import Sentence, say, sentence_for
 from .turn import Outcome, Turn, turn_signal
 
@@ -112,6 +113,7 @@ class SottoConversation(SottoAgentEntity, conversation.ConversationEntity, conve
         result = conversation.async_get_result_from_chat_log(user_input, chat_log)
         if answering.error is not None:
             _as_error(result.response)
+        async_refer(self.hass, result.response, answering.sources, user_input)
         async_dispatcher_send(self.hass, turn_signal(self.entry), answering.told())
         return result
 
@@ -141,8 +143,11 @@ class Answering:
         self._tools = 0
         self._rounds = 0
         self._figures: Figures | None = None
+        self._body: Mapping[str, Any] = {}
         self.error: str | None = None
         """Code of what went wrong, None if nothing did."""
+        self.sources: tuple[Source, ...] = ()
+        """Documents that the answer is from."""
 
     async def run(self) -> None:
         """Add the answer to the chat log, tools called. Whatever goes wrong with the server becomes a sentence."""
@@ -188,7 +193,7 @@ class Answering:
         """Yield one answer of the model; the calls last, or in their place what must be confirmed first."""
         answer = Deltas()
         try:
-            async with aclosing(answer.of(self._asking.chat(await self._body()))) as deltas:
+            async with aclosing(answer.of(self._asking.chat(await self._request()))) as deltas:
                 async for delta in deltas:
                     self._first_text = self._first_text or monotonic()
                     yield delta
@@ -200,6 +205,7 @@ class Answering:
                 yield delta
             return
         self._figures = answer.figures
+        self.sources = answer.sources
         question = await self._confirmations.question_about(answer.calls, self._chat_log, self._language)
         if question is not None:
             self._asked = True
@@ -209,15 +215,16 @@ class Answering:
             async for delta in self._calling(answer.calls, begun=bool(answer.text)):
                 yield delta
 
-    async def _body(self) -> dict[str, object]:
+    async def _request(self) -> dict[str, Any]:
+        """Return what the server is asked: in each round of a turn the same, but for what was said and called since."""
         log = self._chat_log
-        return await self._asking.body(
+        self._body = self._body or await self._asking.body(
             self._context,
-            messages_of(log.content),
             functions_of(log.llm_api),
             conversation_id=log.conversation_id,
             told=log.extra_system_prompt,
         )
+        return {**self._body, "messages": messages_of(log.content)}
 
     async def _calling(
         self, calls: list[llm.ToolInput], *, begun: bool = False

@@ -14,6 +14,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 
 from .client import CannotConnectError, Info, InvalidTokenError, OtherServerError, SottoClient, SottoError, Status
 from .const import DOMAIN, LOGGER
+from .home import naming_of
 from .issues import Issues
 
 RETRY_S = (1, 2, 5, 10, 30)
@@ -33,7 +34,7 @@ class SottoCoordinator(DataUpdateCoordinator[Status]):
         self.client = client
         self.home_hash: str | None = None
         """By which the server knows the home; None: it must be told of it."""
-        self._home_naming = ""
+        self._home_naming: Mapping[str, Any] = {}
         self._telling = asyncio.Lock()
         self._issues = Issues(hass, entry)
         self._following: asyncio.Task[None] | None = None
@@ -70,8 +71,9 @@ class SottoCoordinator(DataUpdateCoordinator[Status]):
                 translation_placeholders={"version": info.version},
             )
 
-    async def async_home(self, naming: str, snapshot: Mapping[str, Any]) -> str:
+    async def async_home(self, snapshot: Mapping[str, Any]) -> str:
         """Return the hash by which the server knows the home; it is told of it only when its naming has changed."""
+        naming = naming_of(snapshot)
         async with self._telling:
             if self.home_hash is None or naming != self._home_naming:
                 self.home_hash = await self.client.send_home(snapshot)

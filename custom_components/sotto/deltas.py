@@ -15,7 +15,7 @@ import re
 from homeassistant.components.conversation import AssistantContentDeltaDict
 from homeassistant.helpers import llm
 
-from .client import Call, Event, Figures
+from .client import Call, Event, Figures, Source, Sources
 
 STREAMED_CHARS = 61
 """More than 60: STREAM_RESPONSE_CHARS of Home Assistant's assist_pipeline."""
@@ -34,6 +34,7 @@ class Deltas:
         self.calls: list[llm.ToolInput] = []
         self.text = ""
         self.figures: Figures | None = None
+        self.sources: tuple[Source, ...] = ()
         self._is_filled = False
 
     async def of(self, events: AsyncIterable[Event]) -> AsyncGenerator[AssistantContentDeltaDict]:
@@ -62,6 +63,9 @@ class Deltas:
             return []
         if isinstance(event, Figures):
             self.figures = event
+            return []
+        if isinstance(event, Sources):
+            self.sources = event.sources
             return []
         begun, self.text = self.text, self.text + event.text
         return [{"content": event.text}] if begun else [{"role": "assistant", "content": event.text}]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import Enum
-import hashlib
-import json
+from math import isfinite
 from typing import Any
 
 from homeassistant.components.conversation import DOMAIN as CONVERSATION_DOMAIN
@@ -41,13 +40,8 @@ TOLD_ATTRIBUTES = frozenset(
     }
 )
 """What people ask about beside the state: Assist's list."""
-
-
-@callback
-def exposed_states(hass: HomeAssistant) -> list[State]:
-    """Return the states of what is exposed to Assist, by entity id."""
-    everything = sorted(hass.states.async_all(), key=lambda state: state.entity_id)
-    return [state for state in everything if async_should_expose(hass, CONVERSATION_DOMAIN, state.entity_id)]
+LONGEST_NAME = 256
+"""Characters, as the server has it. One name that it does not take would leave the household without any answer."""
 
 
 @callback
@@ -57,14 +51,14 @@ def async_snapshot(hass: HomeAssistant) -> Json:
     known = {area.id for area in areas.async_list_areas()}
     return {
         "floors": [
-            {"floor_id": floor.floor_id, "name": floor.name, "aliases": sorted(floor.aliases)}
+            {"floor_id": floor.floor_id, **_named(floor.name, floor.aliases, floor.floor_id)}
             for floor in sorted(floors.async_list_floors(), key=lambda floor: floor.floor_id)
         ],
         "areas": [
-            {"area_id": area.id, "name": area.name, "aliases": sorted(area.aliases), "floor_id": area.floor_id}
+            {"area_id": area.id, **_named(area.name, area.aliases, area.id), "floor_id": area.floor_id}
             for area in sorted(areas.async_list_areas(), key=lambda area: area.id)
         ],
-        "entities": [_entity(hass, state) for state in exposed_states(hass)],
+        "entities": [_entity(hass, state) for state in _exposed(hass)],
         "device_areas": {
             device.id: area_id
             for device in dr.async_get(hass).devices
@@ -73,9 +67,25 @@ def async_snapshot(hass: HomeAssistant) -> Json:
     }
 
 
+def _exposed(hass: HomeAssistant) -> list[State]:
+    everything = sorted(hass.states.async_all(), key=lambda state: state.entity_id)
+    return [state for state in everything if async_should_expose(hass, CONVERSATION_DOMAIN, state.entity_id)]
+
+
+def _named(name: str, aliases: Iterable[str], otherwise: str) -> Json:
+    """Return names as the server takes them: with something in them, not too long, sorted, and one in any case."""
+    return {"name": (_sayable([name]) or [otherwise])[0], "aliases": _sayable(sorted(aliases))}
+
+
+def _sayable(names: Iterable[str]) -> list[str]:
+    stripped = (name.strip() for name in names)
+    return [name for name in dict.fromkeys(stripped) if 0 < len(name) <= LONGEST_NAME]
+
+
 def _entity(hass: HomeAssistant, state: State) -> Json:
     entry = er.async_get(hass).async_get(state.entity_id)
-    name, *aliases = intent.async_get_entity_aliases(hass, entry, state=state) or [state.name]
+    aliases = _sayable(intent.async_get_entity_aliases(hass, entry, state=state))
+    name, *aliases = aliases or _sayable([state.name]) or [state.object_id]
     return {
         "entity_id": state.entity_id,
         "name": name,
@@ -97,13 +107,7 @@ def _area_of(hass: HomeAssistant, entry: er.RegistryEntry | None) -> str | None:
 
 def _device_class(state: State) -> str | None:
     value = state.attributes.get("device_class")
-    return str(value) if value else None
-
-
-@callback
-def async_states(hass: HomeAssistant) -> Json:
-    """Return how everything that is exposed is now, for the tail of a prompt."""
-    return {state.entity_id: _state(hass, state) for state in exposed_states(hass)}
+    return str(value)[:LONGEST_NAME] if value else None
 
 
 def _state(hass: HomeAssistant, state: State) -> Json:
@@ -113,15 +117,25 @@ def _state(hass: HomeAssistant, state: State) -> Json:
 
 
 def _plain(value: Any) -> Any:
-    """Return an attribute as JSON has it."""
+    """Return an attribute as JSON has it. Integrations put anything there, also what is no number."""
     if isinstance(value, Enum):
-        return value.value
-    return float(value) if isinstance(value, Decimal) else value
+        value = value.value
+    if isinstance(value, Decimal):
+        value = float(value)
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    return value if value is None or isinstance(value, str | int) else str(value)
 
 
-def naming_of(snapshot: Mapping[str, Any]) -> str:
-    """Return a hash of all but states: while it stays the same, the server need not be told again."""
-    unsaid = {"state", "attributes"}
-    entities = [{key: entity[key] for key in entity if key not in unsaid} for entity in snapshot["entities"]]
-    written = json.dumps({**snapshot, "entities": entities}, ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(written.encode()).hexdigest()
+def states_in(snapshot: Mapping[str, Any]) -> Json:
+    """Return how everything is that is in a home, for the tail of a prompt."""
+    return {entity["entity_id"]: {key: entity[key] for key in _CHANGING} for entity in snapshot["entities"]}
+
+
+def naming_of(snapshot: Mapping[str, Any]) -> Json:
+    """Return all but states: while it stays the same, the server need not be told again."""
+    entities = [{key: entity[key] for key in entity if key not in _CHANGING} for entity in snapshot["entities"]]
+    return {**snapshot, "entities": entities}
+
+
+_CHANGING = ("state", "attributes")

@@ -7,8 +7,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import llm
 
 from .announce_tool import announce_tool
+from .search_tool import search_tool
 
-_OFFERS = (announce_tool,)
+_OFFERS = (announce_tool, search_tool)
 """Each returns its tool, or None where it could do nothing. A new tool is one more entry."""
 
 

@@ -94,12 +94,8 @@ class Preparing:
         apis = apis_of(self._subentry)
         api = await llm.async_get_api(self._hass, apis, context) if apis else None
         log = self._conversation()
-        return await self._asking.body(
-            context,
-            messages_of(log.content) if log else [],
-            functions_of(api),
-            conversation_id=log.conversation_id if log else None,
-        )
+        body = await self._asking.body(context, functions_of(api), conversation_id=log.conversation_id if log else None)
+        return {**body, "messages": messages_of(log.content) if log else []}
 
     def _conversation(self) -> ChatLog | None:
         """Return the latest conversation if Home Assistant would go on with it."""

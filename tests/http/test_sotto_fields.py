@@ -12,8 +12,7 @@ from wyoming_servers.home.model import Entity, HomeSnapshot
 from wyoming_servers.http.completion import parse_completion
 from wyoming_servers.http.errors import FieldError
 from wyoming_servers.http.sotto_fields import (
-    CONTEXT_CHARS,
-    INSTRUCTIONS_CHARS,
+    TEXT_CHARS,
     HomeFields,
     PromptFields,
     State,
@@ -59,9 +58,9 @@ def test_all_of_it_may_be_missing_or_null() -> None:
         ("", [], "sotto.prompt"),
         ("persona", "pirate", "sotto.prompt.persona"),
         ("instructions", 5, "sotto.prompt.instructions"),
-        ("instructions", "x" * (INSTRUCTIONS_CHARS + 1), "sotto.prompt.instructions"),
+        ("instructions", "x" * (TEXT_CHARS + 1), "sotto.prompt.instructions"),
         ("context", ["a"], "sotto.prompt.context"),
-        ("context", "x" * (CONTEXT_CHARS + 1), "sotto.prompt.context"),
+        ("context", "x" * (TEXT_CHARS + 1), "sotto.prompt.context"),
         ("now", "today", "sotto.prompt.now"),
         ("now", "2026-11-29T20:15:00", "sotto.prompt.now"),
         ("now", 1764418500, "sotto.prompt.now"),

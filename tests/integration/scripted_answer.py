@@ -41,6 +41,7 @@ __all__ = [
     "End",
     "Fail",
     "Finish",
+    "From",
     "Hang",
     "Raw",
     "Received",
@@ -68,6 +69,15 @@ STATUS_OF = {
 """By code, as docs/http.md has them; anything else is 500."""
 
 Json = dict[str, Any]
+
+
+class From(Raw):
+    """The answer is from this document, which is told at its end."""
+
+    def __init__(self, title: str, page: int | None = None) -> None:
+        """Write nothing where it stands."""
+        super().__init__(b"")
+        object.__setattr__(self, "source", {"document": "d1", "title": title, "page": page})
 
 
 class Fail(Respond):
@@ -105,11 +115,13 @@ class Playing:
             self._frame["usage"] = None
         self._calls = 0
         self._begun = False
+        self._sources: list[Json] = []
         self._response = event_stream()
 
     async def play(self, steps: Sequence[Step]) -> web.StreamResponse:
         """Send them, and what ends them."""
         await self._response.prepare(self._request)
+        self._sources = [getattr(step, "source") for step in steps if isinstance(step, From)]  # noqa: B009 - frozen
         for step in steps:
             await self._play(step)
         if not any(isinstance(step, Finish | End | Respond) for step in steps):
@@ -143,8 +155,9 @@ class Playing:
     async def _finish(self, step: Finish) -> None:
         await self._delta({}, step.reason)
         if step.usage and "usage" in self._frame:
-            cost, pace = usage_of(self._figures)
-            await self._response.write(sse("", {**self._frame, "choices": [], "usage": cost, "sotto": pace}))
+            cost, own = usage_of(self._figures)
+            own |= {"sources": self._sources} if self._sources else {}
+            await self._response.write(sse("", {**self._frame, "choices": [], "usage": cost, "sotto": own}))
         if step.done:
             await self._response.write(sse("", "[DONE]"))
 

@@ -32,6 +32,7 @@ from tests.integration.scripted_answer import (
     End,
     Fail,
     Finish,
+    From,
     Hang,
     Playing,
     Raw,
@@ -48,6 +49,7 @@ from tests.integration.scripted_answer import (
     says,
     sse,
 )
+from tests.integration.scripted_documents import ScriptedDocuments
 
 __all__ = [
     "Break",
@@ -56,6 +58,7 @@ __all__ = [
     "End",
     "Fail",
     "Finish",
+    "From",
     "Hang",
     "Raw",
     "Received",
@@ -123,6 +126,7 @@ class ScriptedServer:
         self.otherwise: Answer | None = None
         self.received: list[Received] = []
         """Every request, in the order in which they came."""
+        self.documents = ScriptedDocuments()
         self.homes: dict[str, Json] = {}
         """What it was told, by hash; clear it for a server that has forgotten, as after a restart."""
         self._script: list[Answer] = list(answers)
@@ -166,6 +170,7 @@ class ScriptedServer:
             "homes_sent": len(self.homes),
             "requests": {"running": self.running, "waiting": self.waiting},
             "latest": self.latest,
+            "documents": len(self.documents.kept),
         }
 
     @property
@@ -254,8 +259,9 @@ class ScriptedServer:
         await asyncio.sleep(0)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        text = await request.text()
-        received = Received(request.path, request.headers, json.loads(text) if text else {})
+        raw = await request.read()
+        is_json = request.content_type == "application/json"
+        received = Received(request.path, request.headers, json.loads(raw) if is_json and raw else {})
         async with self._changed:
             self.received.append(received)
             self._changed.notify_all()
@@ -288,7 +294,8 @@ class ScriptedServer:
         authorized = request.headers.get("Authorization") == f"Bearer {self.token}"
         if self.token and not authorized and request.path not in OPEN_PATHS:
             raise Refused("invalid_api_key", "The bearer token is missing or wrong.")
-        if request.method == "POST" and request.content_type != "application/json":
+        wants_json = request.method == "POST" and request.path != "/api/documents"
+        if wants_json and request.content_type != "application/json":
             raise Refused("bad-request", "The body must be JSON.")
 
     def _route(self, request: web.Request) -> Callable[[web.Request, Received], Awaitable[web.StreamResponse]]:
@@ -302,6 +309,8 @@ class ScriptedServer:
             ("POST", CHAT): self._chat,
         }
         route = routes.get((request.method, request.path))
+        if request.path.startswith("/api/documents"):
+            route = self._documents
         if route is None:
             raise Refused("not-found", "There is nothing at this address.")
         return route
@@ -334,6 +343,9 @@ class ScriptedServer:
             self._followers.remove(events)
         await response.write_eof()
         return response
+
+    async def _documents(self, request: web.Request, _: Received) -> web.StreamResponse:
+        return self.documents.answer(request, await request.read())
 
     async def _home(self, _: web.Request, received: Received) -> web.Response:
         home_hash = hash_of(received.body)

@@ -17,9 +17,12 @@ from homeassistant.components import conversation
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.const import CONF_TOKEN, CONF_URL
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import area_registry as ar, entity_registry as er
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.sotto.client import SottoClient
 from custom_components.sotto.const import DOMAIN, SUBENTRY_CONVERSATION
 from custom_components.sotto.subentry_flow import NEW_CONVERSATION
 from tests.conversation import scripted_endpoint as model
@@ -237,9 +240,11 @@ async def test_they_break_off_in_the_same_way(
 @pytest.fixture
 async def agent(hass: HomeAssistant, house: House, real: RealDoor) -> AsyncIterator[str]:
     """The entity id of an agent of the real server, in a furnished house."""
+    info = await SottoClient(async_get_clientsession(hass), real.url).info()
     entry = MockConfigEntry(
         domain=DOMAIN,
         title="Real",
+        unique_id=info.id,
         data={CONF_URL: real.url, CONF_TOKEN: real.token},
         subentries_data=[
             ConfigSubentryData(
@@ -266,6 +271,36 @@ async def test_what_is_said_to_home_assistant_is_done_by_way_of_the_real_server(
     assert house.state("light.bed_lamp") == "on"
     assert said.response.error_code is None
     assert said.response.speech["plain"]["speech"]
+
+
+async def test_a_home_with_odd_names_and_values_is_understood_by_the_real_server(
+    hass: HomeAssistant, house: House, agent: str, endpoint: ScriptedEndpoint
+) -> None:
+    """One name that the server refuses would leave the household without an answer to anything."""
+    entities, areas = er.async_get(hass), ar.async_get(hass)
+    entities.async_update_entity("light.bed_lamp", aliases=[er.COMPUTED_NAME, " ", "", "x" * 300, "night lamp"])
+    entities.async_update_entity("switch.kettle", aliases=[" "])
+    kitchen = areas.async_get_area_by_name("Kitchen")
+    assert kitchen is not None
+    areas.async_update(kitchen.id, aliases={"", " ", "galley", "x" * 300})
+    odd = {"temperature": float("nan"), "brightness": float("inf"), "media_title": {1, 2}, "humidity": b"\xff"}
+    hass.states.async_set("sensor.odd", "x", {"friendly_name": " ", "device_class": "x" * 300, **odd})
+    house.expose("sensor.odd")
+    await hass.async_block_till_done()
+    endpoint.plays(model.says("It has a great sense of humour."))
+    said = await conversation.async_converse(hass, "why does everybody like the moon", None, Context(), "en", agent)
+    assert said.response.speech["plain"]["speech"] == "It has a great sense of humour."
+
+
+async def test_long_instructions_and_much_to_be_known_of_a_conversation_are_taken(
+    hass: HomeAssistant, agent: str, endpoint: ScriptedEndpoint
+) -> None:
+    endpoint.plays(model.says("It has a great sense of humour."))
+    told = "There is an appointment with the dentist. " * 200
+    said = await conversation.async_converse(
+        hass, "why does everybody like the moon", None, Context(), "en", agent, extra_system_prompt=told
+    )
+    assert said.response.speech["plain"]["speech"] == "It has a great sense of humour."
 
 
 async def test_a_question_of_the_real_server_is_answered_in_words(

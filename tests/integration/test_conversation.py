@@ -8,12 +8,12 @@ import logging
 from homeassistant.components import conversation
 from homeassistant.components.conversation import ConversationResult, async_get_chat_log
 from homeassistant.config_entries import SOURCE_REAUTH
-from homeassistant.const import CONF_LLM_HASS_API
+from homeassistant.const import CONF_LLM_HASS_API, CONF_PROMPT
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.sotto.const import SUBENTRY_CONVERSATION
 from tests.integration.household import House
@@ -106,6 +106,21 @@ async def test_the_server_writes_the_prompt_from_what_the_home_is_now(
     names = [tool["function"]["name"] for tool in body["tools"]]
     assert names == sorted(names)
     assert "intent__HassTurnOn" in names
+
+
+async def test_instructions_may_be_a_template_with_the_users_name(
+    hass: HomeAssistant, entry: MockConfigEntry, server: ScriptedServer, hass_admin_user: MockUser
+) -> None:
+    agent = next(each for each in entry.subentries.values() if each.subentry_type == SUBENTRY_CONVERSATION)
+    told = "Speak to {{ user_name }} in {{ ha_name }} like a butler."
+    hass.config_entries.async_update_subentry(entry, agent, data={**agent.data, CONF_PROMPT: told})
+    await hass.async_block_till_done()
+    server.plays(calls("homeassistant__GetLiveContext"), says("Certainly."))
+    context = Context(user_id=hass_admin_user.id)
+    await conversation.async_converse(hass, "is the kettle on", None, context, "en", AGENT)
+    for request in server.requests:
+        said = request.body["sotto"]["prompt"]["instructions"]
+        assert said == f"Speak to {hass_admin_user.name} in test home like a butler."
 
 
 async def test_the_home_is_told_with_its_names_and_places(talk: Talk, house: House, server: ScriptedServer) -> None:

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.sotto.client import STREAMED
 from custom_components.sotto.const import DOMAIN
 from custom_components.sotto.coordinator import RETRY_S
-from custom_components.sotto.home import async_snapshot, naming_of
+from custom_components.sotto.home import async_snapshot
 from tests.integration.household import House
 from tests.integration.scripted_answer import Respond
 from tests.integration.scripted_server import ScriptedServer
@@ -259,7 +259,7 @@ async def test_the_server_is_told_of_a_home_once_and_again_when_it_may_have_forg
 ) -> None:
     async def tell() -> str:
         snapshot = async_snapshot(hass)
-        told: str = await entry.runtime_data.async_home(naming_of(snapshot), snapshot)
+        told: str = await entry.runtime_data.async_home(snapshot)
         return told
 
     await server.followed()

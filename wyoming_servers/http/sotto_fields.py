@@ -13,9 +13,8 @@ from ..home.model import HomeSnapshot
 from .body import longer_text, mapping, optional, text, word
 
 MOST_STATES = 10_000
-INSTRUCTIONS_CHARS = 20_000
+TEXT_CHARS = 20_000
 """Some 6000 tokens: what is longer fits in no usual context beside a home."""
-CONTEXT_CHARS = 2_000
 
 
 @dataclass(frozen=True)
@@ -108,8 +107,8 @@ def _state(value: Any) -> State:
 _STATE = vol.Schema({vol.Required("state"): text, **optional("attributes", mapping)})
 _PROMPT = vol.Schema(
     {
-        **optional("instructions", longer_text(INSTRUCTIONS_CHARS)),
-        **optional("context", longer_text(CONTEXT_CHARS)),
+        **optional("instructions", longer_text(TEXT_CHARS)),
+        **optional("context", longer_text(TEXT_CHARS)),
         **optional("now", _now),
         **optional("states", _states),
         **optional("conversation", word),
