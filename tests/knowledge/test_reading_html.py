@@ -74,6 +74,12 @@ def test_a_table_for_the_layout_is_none(tmp_path: Path) -> None:
     ]
 
 
+def test_broken_lines_of_chinese_are_joined_without_a_space(tmp_path: Path) -> None:
+    assert sections(tmp_path, "<p>红灯亮了\n   就要换水，\n<b>E24</b>\n也一样。</p>") == [
+        ((), "红灯亮了就要换水， E24 也一样。")
+    ]
+
+
 def test_lines_of_code_stay_lines(tmp_path: Path) -> None:
     assert sections(tmp_path, "<pre>one\n  two <b>bold</b>\n</pre>after") == [((), "one\ntwo bold\nafter")]
 

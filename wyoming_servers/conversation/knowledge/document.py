@@ -20,6 +20,7 @@ class Section:
     """A run of text under one heading, on one page."""
 
     text: str
+    """Paragraphs, items of lists and rows of tables, a line each; empty if only a heading stands there."""
     headings: tuple[str, ...] = ()
     """From the outermost to the innermost."""
     page: int | None = None

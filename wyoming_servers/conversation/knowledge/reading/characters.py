@@ -18,8 +18,11 @@ _LIGATURES = {
     code: unicodedata.normalize("NFKC", chr(code)) for code in (*range(0xFB00, 0xFB07), *range(0x2E80, 0x2FE0))
 }
 """PDF files have these where letters and ideographs are meant."""
-_WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
+_WIDE_SIGNS = "[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]"
+_WIDE = re.compile(_WIDE_SIGNS)
 """Scripts that are written without spaces; Korean has them."""
+_BREAK = re.compile(r"\s*\n\s*")
+_WIDE_BREAK = re.compile(rf"(?<={_WIDE_SIGNS})\s*\n\s*(?={_WIDE_SIGNS})")
 
 
 def clean(text: str) -> str:
@@ -28,6 +31,11 @@ def clean(text: str) -> str:
     if not visible.isascii():
         visible = unicodedata.normalize("NFC", visible.translate(_LIGATURES))
     return _SPACES.sub(" ", visible).strip()
+
+
+def unbroken(text: str) -> str:
+    """Return text whose line breaks mean nothing without them: a space, or in Chinese nothing."""
+    return _BREAK.sub(" ", _WIDE_BREAK.sub("", text))
 
 
 def is_wide(character: str) -> bool:

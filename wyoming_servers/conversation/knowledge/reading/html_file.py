@@ -9,17 +9,20 @@ from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWar
 from bs4.element import NavigableString, PreformattedString, Tag
 
 from ..document import Reading
+from .characters import unbroken
 from .limits import Limits
 from .names import stem
 from .outline import Outline
 from .tables import add_table
 
-_LEFT_OUT = (
-    "script, style, template, noscript, nav, iframe, object, svg, canvas, select, button, form, dialog, head > *, "
-    "[hidden], [aria-hidden=true], [role=navigation], [role=search], [role=banner], [role=contentinfo], "
-    "body > footer, body > header, .navheader, .navfooter"
-)
-_CONTENT = ("main", "[role=main]", "article")
+_LEFT_OUT_NAMES = "head script style template noscript nav iframe object svg canvas select button form dialog"
+_LEFT_OUT = frozenset(_LEFT_OUT_NAMES.split())
+_LEFT_OUT_ROLES = frozenset({"navigation", "search", "banner", "contentinfo"})
+_LEFT_OUT_CLASSES = frozenset({"navheader", "navfooter"})
+"""DocBook's, around every page of a book."""
+_AROUND = frozenset({"header", "footer"})
+"""Of the page, if they are directly in its body; of an article otherwise."""
+_CONTENT = ("main", "article")
 """Where a page says that its own text is, if it says so once."""
 _HEADING = re.compile(r"h[1-6]")
 _BLOCK_NAMES = """
@@ -33,8 +36,6 @@ def read(text: str, name: str, limits: Limits) -> Reading:
     """Read a page."""
     page = parsed(text)
     title = page.title.get_text() if page.title else ""
-    for element in page.select(_LEFT_OUT):
-        element.decompose()
     reader = _Reader(Outline(limits))
     reader.walk(_content(page))
     return reader.outline.finish(title.strip() or stem(name))
@@ -49,11 +50,28 @@ def parsed(text: str) -> BeautifulSoup:
 
 
 def _content(page: BeautifulSoup) -> Tag:
-    for selector in _CONTENT:
-        found = page.select(selector)
+    for name in _CONTENT:
+        found = page.find_all(name, limit=2)
         if len(found) == 1:
             return found[0]
     return page
+
+
+def _is_left_out(element: Tag) -> bool:
+    """Whether somebody who reads the page does not read this."""
+    if element.name in _LEFT_OUT or (element.name in _AROUND and _name(element.parent) == "body"):
+        return True
+    attributes = element.attrs
+    return bool(attributes) and (
+        "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or attributes.get("role") in _LEFT_OUT_ROLES
+        or not _LEFT_OUT_CLASSES.isdisjoint(element.get_attribute_list("class"))
+    )
+
+
+def _name(element: Tag | None) -> str:
+    return "" if element is None else element.name
 
 
 class _Reader:
@@ -63,6 +81,8 @@ class _Reader:
         """Of the line that is being read."""
         self._code = 0
         """How many elements are open in which lines are kept."""
+        self._numbers: dict[int, int] = {}
+        """Of lists with numbers, the last one."""
 
     def walk(self, root: Tag) -> None:
         """Read what is in an element, in the order of the page; it may be nested deeper than Python's stack."""
@@ -80,7 +100,7 @@ class _Reader:
                 self._text(str(child))
 
     def _text(self, text: str) -> None:
-        lines = text.splitlines() if self._code else [text.replace("\n", " ")]
+        lines = text.splitlines() if self._code else [unbroken(text)]
         for number, line in enumerate(lines):
             if number:
                 self._end_line()
@@ -90,6 +110,8 @@ class _Reader:
 
     def _enter(self, element: Tag) -> bool:
         """Begin an element; return whether what is in it is to be read."""
+        if _is_left_out(element):
+            return False
         name = element.name
         if name == "br" or name in _BLOCKS or _HEADING.fullmatch(name):
             self._end_line()
@@ -100,9 +122,19 @@ class _Reader:
             self._table(element)
             return False
         if name == "li":
-            self._parts.append(_marker(element))
+            self._parts.append(self._marker(element))
         self._code += name == "pre"
         return True
+
+    def _marker(self, item: Tag) -> str:
+        """Return the number of an item in a list with numbers."""
+        around = item.parent
+        if around is None or around.name != "ol":
+            return ""
+        start = str(around.get("start", "1"))
+        first = int(start) if start.isdecimal() and len(start) < 10 else 1
+        number = self._numbers[id(around)] = self._numbers.get(id(around), first - 1) + 1
+        return f"{number}. "
 
     def _leave(self, element: Tag) -> None:
         self._code -= element.name == "pre"
@@ -125,13 +157,3 @@ class _Reader:
 def _is_of_data(table: Tag) -> bool:
     """Whether a table is one, and not the page's layout."""
     return table.find(["table", "h1", "h2", "h3", "ul", "ol", "pre"]) is None
-
-
-def _marker(item: Tag) -> str:
-    """Return the number of an item in a list with numbers."""
-    parent = item.parent
-    if parent is None or parent.name != "ol":
-        return ""
-    start = str(parent.get("start", "1"))
-    before = sum(isinstance(each, Tag) and each.name == "li" for each in item.previous_siblings)
-    return f"{(int(start) if start.isdecimal() else 1) + before}. "
