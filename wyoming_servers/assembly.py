@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from .conversation.knowledge.packages import missing as missing_for_documents
 from .conversation.llama.model_choice import AUTO, models_in
 from .conversation.server import ConversationService
 from .errors import SettingsError
@@ -26,7 +27,8 @@ from .stt.server import SttService
 from .tts.server import TtsService
 from .wake.server import WakeService
 
-if TYPE_CHECKING:  # they need packages that are not there without a language model or the HTTP door
+if TYPE_CHECKING:  # they need packages that are not there without documents, a language model or the HTTP door
+    from .conversation.knowledge.library import Library
     from .conversation.mind import Mind
     from .http.door import HttpDoor
 
@@ -76,14 +78,29 @@ def _has_gguf(settings: Settings) -> bool:
     return not spec.missing
 
 
-def make_http_door(settings: Settings, home: Home, mind: Mind | None) -> HttpDoor | None:
+def make_library(settings: Settings) -> Library | None:
+    """Return the household's documents; None if the packages that they need are not installed.
+
+    Raises SettingsError for a database that cannot be one, EngineUnavailableError for an embedder that is named and
+    cannot be used.
+    """
+    if lacking := missing_for_documents():
+        _LOGGER.info("Documents are off without the package %s: pip install 'sotto[knowledge]'", ", ".join(lacking))
+        return None
+    library: Library = import_module(f"{__package__}.conversation.knowledge.making").make_library(settings)
+    return library
+
+
+def make_http_door(
+    settings: Settings, home: Home, mind: Mind | None, library: Library | None = None
+) -> HttpDoor | None:
     """Return the HTTP door; None if the settings want none, or its packages are not installed."""
     if not settings.http.uri:
         return None
     if missing := [name for name in ("aiohttp", "prometheus_client") if find_spec(name) is None]:
         _LOGGER.info("HTTP is off without the package %s: pip install 'sotto[http]'", ", ".join(missing))
         return None
-    door: HttpDoor = import_module(f"{__package__}.http.door").HttpDoor(settings, mind, home)
+    door: HttpDoor = import_module(f"{__package__}.http.door").HttpDoor(settings, mind, home, library=library)
     return door
 
 

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
 from .. import __version__
-from ..assembly import STAGES, make_home, make_http_door, make_mind, make_services
+from ..assembly import STAGES, make_home, make_http_door, make_library, make_mind, make_services
 from ..errors import SettingsError
 from ..front.discovery import SOTTO, WYOMING, Advertised, Announcement, addresses_for
 from ..front.server import Server
@@ -74,13 +74,17 @@ def _stages(names: list[str]) -> list[Stage]:
 async def _start(stack: AsyncExitStack, settings: Settings, stages: list[Stage]) -> None:
     home = make_home(settings)
     mind = make_mind(settings) if Stage.CONVERSATION in stages else None
-    door = make_http_door(settings, home, mind) if Stage.CONVERSATION in stages else None
+    library = make_library(settings) if Stage.CONVERSATION in stages else None
+    door = make_http_door(settings, home, mind, library) if Stage.CONVERSATION in stages else None
     services = make_services(settings, home, stages, mind)
     limits = Limits(idle_s=settings.server.idle_s)
     server = Server(settings.server.uri, services, limits=limits, max_connections=settings.server.max_connections)
     await stack.enter_async_context(server)
     await home.start()
     stack.push_async_callback(home.stop)
+    if library is not None:
+        stack.push_async_callback(library.stop)
+        await library.start()
     if door is not None:
         stack.push_async_callback(door.stop)
         await door.start()

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -16,6 +17,7 @@ from ..home.model import Home
 from ..settings import Settings
 from .bearer import checked_token, read_or_make_token
 from .chat import Chat, read_body
+from .documents import Documents
 from .events import Events
 from .failures import error_response, told
 from .guard import Guard, is_loopback
@@ -26,6 +28,9 @@ from .metrics import Metrics
 from .paired import PairingFiles
 from .pairing import Pairing
 from .status import Status
+
+if TYPE_CHECKING:  # it needs packages that are not there without documents
+    from ..conversation.knowledge.library import Library
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -52,11 +57,13 @@ class HttpDoor:
         home: Home,
         clock: Callable[[], float] = monotonic,
         consulting: Consulting | None = None,
+        library: Library | None = None,
     ) -> None:
         """Stand before a mind that others start and stop; None: there is no language model, and chats are refused.
 
-        `clock` tells how long pairing is open, `consulting` asks the household's documents.
+        `clock` tells how long pairing is open, `consulting` asks the household's documents, and `library` keeps them.
         """
+        self._documents = Documents(library)
         self._consulting = consulting or Consulting()
         self._settings = settings
         self._clock = clock
@@ -167,6 +174,7 @@ class HttpDoor:
                 web.get("/healthz", status.health),
                 web.get("/readyz", status.ready),
                 web.get("/metrics", status.metrics),
+                *self._documents.routes(),
             ]
         )
         return app

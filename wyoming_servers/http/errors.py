@@ -96,10 +96,23 @@ _STATUS = {
     "not-found": 404,
     "unknown_home": 404,  # a 409 would be sent again unchanged by the official client
     "unknown-model": 404,
+    "unknown-document": 404,
     "method-not-allowed": 405,
     "body-timeout": 408,
+    "document-exists": 409,
+    "watched-document": 409,
     "body-too-large": 413,
+    "document-too-large": 413,
     "unsupported-media-type": 415,
+    "document-unknown-type": 415,
+    "document-encrypted": 422,
+    "document-broken": 422,
+    "document-empty": 422,
+    "document-scanned": 422,
+    "document-too-many-pages": 422,
+    "document-too-slow": 422,
+    "document-no-memory": 422,
+    "document-bomb": 422,
     "overloaded": 429,
     "too-many-tries": 429,
     "header-too-large": 431,
@@ -108,7 +121,9 @@ _STATUS = {
     "engine-unavailable": 503,
     "no-memory": 503,
     "engine-loading": 503,
+    "store-failed": 503,
     "storage-failed": 507,
+    "storage-full": 507,
 }
 """By code; anything else is 500."""
 

@@ -31,6 +31,11 @@ class Incoming:
             for path in self._folder.iterdir():
                 path.unlink(missing_ok=True)
 
+    def require(self, size_bytes: int | None) -> None:
+        """Raise UnreadableError if so much is more than is allowed; None: nobody knows yet."""
+        if size_bytes is not None and size_bytes > self._most_mb * 1_000_000:
+            raise self._too_large()
+
     @asynccontextmanager
     async def receive(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[Path]:
         """Write what comes to a file that is there inside.
@@ -48,8 +53,7 @@ class Incoming:
         size, waiting = 0, bytearray()
         async for chunk in chunks:
             size += len(chunk)
-            if size > self._most_mb * 1_000_000:
-                raise self._too_large()
+            self.require(size)
             waiting += chunk
             if len(waiting) >= _WRITTEN_AT_ONCE:
                 await asyncio.to_thread(self._put, file, bytes(waiting))

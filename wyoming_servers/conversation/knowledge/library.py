@@ -68,7 +68,11 @@ class Library:
         self.incoming = Incoming(folder / "incoming", settings.max_mb)
 
     async def start(self) -> None:
-        """Begin to open the store, then to watch folders; returns at once."""
+        """Begin to open the store, then to watch folders; returns before that is done."""
+        try:
+            await asyncio.to_thread(self.incoming.clear)
+        except StoreError as err:  # whoever sends a document is told
+            _LOGGER.warning("Documents cannot be received: %s", err)
         self._task = asyncio.create_task(self._run(), name="documents")
 
     async def stop(self) -> None:
@@ -103,9 +107,7 @@ class Library:
 
     async def remove(self, document_id: str) -> Document:
         """Forget a document and return it; raises UnknownDocumentError, WatchedDocumentError, StoreError."""
-        document = await self._reading(lambda: self._store.document(document_id))
-        if document is None:
-            raise UnknownDocumentError(f"There is no document {document_id}.", remedy="List them to see their ids.")
+        document = await self.document(document_id)
         if document.source and self._folders.covers(document.source):
             raise WatchedDocumentError(
                 f"{document.name} comes from a folder that is watched.", remedy=f"Delete {document.source}."
@@ -116,6 +118,13 @@ class Library:
     async def documents(self) -> list[Document]:
         """Return all, the oldest first; raises StoreError."""
         return await self._reading(self._store.documents)
+
+    async def document(self, document_id: str) -> Document:
+        """Return the document of this id; raises UnknownDocumentError, StoreError."""
+        document = await self._reading(lambda: self._store.document(document_id))
+        if document is None:
+            raise UnknownDocumentError("There is no document of this id.", remedy="List them to see their ids.")
+        return document
 
     async def status(self) -> Status:
         """Return how it is; also while nothing works."""
@@ -160,7 +169,7 @@ class Library:
     async def _run(self) -> None:
         while not self._opened.is_set():
             try:
-                await self._writer.run(lambda _: self._open())
+                await self._writer.run(lambda _: self._store.open())
                 self._problem = None
                 self._opened.set()
             except StoreError as err:
@@ -171,10 +180,6 @@ class Library:
         if self._meaning is not None:
             await self._meaning.start()
         await self._watching.run()
-
-    def _open(self) -> None:
-        self._store.open()
-        self.incoming.clear()
 
     async def _ready(self) -> None:
         """Wait for the store; raises why it cannot be used."""
