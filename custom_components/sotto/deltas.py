@@ -8,8 +8,8 @@ nobody hears, and which a browser shows as one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 import re
 
 from homeassistant.components.conversation import AssistantContentDeltaDict
@@ -37,25 +37,27 @@ class Deltas:
         self.sources: tuple[Source, ...] = ()
         self._is_filled = False
 
-    async def of(self, events: AsyncIterable[Event]) -> AsyncGenerator[AssistantContentDeltaDict]:
-        """Yield the words as they come. Calls are kept: whether they are made is decided when all are known."""
-        iterator = aiter(events)
-        following = _next(iterator)
-        try:
-            while True:
-                if self._could_be_spoken and not (await asyncio.wait({following}, timeout=PAUSE_S))[0]:
-                    self._is_filled = True
-                    yield {"content": " " * (STREAMED_CHARS - len(self.text))}
-                event = await following
-                if event is None:
-                    return
-                following = _next(iterator)
-                for delta in self._deltas(event):
-                    yield delta
-        finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+    async def of(self, events: AsyncGenerator[Event]) -> AsyncGenerator[AssistantContentDeltaDict]:
+        """Yield the words as they come. Calls are kept: whether they are made is decided when all are known.
+
+        Closing it closes `events`.
+        """
+        async with aclosing(events):
+            following = _next(events)
+            try:
+                while True:
+                    if self._could_be_spoken and not (await asyncio.wait({following}, timeout=PAUSE_S))[0]:
+                        self._is_filled = True
+                        yield {"content": " " * (STREAMED_CHARS - len(self.text))}
+                    event = await following
+                    if event is None:
+                        return
+                    following = _next(events)
+                    for delta in self._deltas(event):
+                        yield delta
+            finally:
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)  # whoever leaves wants no error of it
 
     def _deltas(self, event: Event) -> list[AssistantContentDeltaDict]:
         if isinstance(event, Call):
@@ -77,6 +79,6 @@ class Deltas:
         return is_short and bool(_IDEOGRAPHIC.search(self.text) and _WHOLE.search(self.text))
 
 
-def _next(events: AsyncIterator[Event]) -> asyncio.Future[Event | None]:
+def _next(events: AsyncGenerator[Event]) -> asyncio.Future[Event | None]:
     """Return what comes next, None at the end."""
     return asyncio.ensure_future(anext(events, None))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.sotto.client import Call, Event, Figures, Text
+from custom_components.sotto.client import Call, CannotConnectError, Event, Figures, Text
 from custom_components.sotto.deltas import PAUSE_S, STREAMED_CHARS, Deltas
 
 PIECES = "好灯开着。!\uff1f aB.,"
 
 
-async def _stream(events: Iterable[Event]) -> AsyncIterator[Event]:
+async def _stream(events: Iterable[Event]) -> AsyncGenerator[Event]:
     for event in events:
         yield event
 
@@ -49,7 +49,7 @@ async def _paused(*pieces: str) -> tuple[list[str], str]:
     """Return what is yielded of pieces after each of which the model pauses, and the text."""
     deltas = Deltas()
 
-    async def slowly() -> AsyncIterator[Event]:
+    async def slowly() -> AsyncGenerator[Event]:
         for piece in pieces:
             yield Text(piece)
             await asyncio.sleep(2 * PAUSE_S)
@@ -89,9 +89,24 @@ async def test_a_reader_that_leaves_ends_the_answer() -> None:
         finally:
             ended.set()
 
-    async with aclosing(endless()) as events, aclosing(Deltas().of(events)) as deltas:
+    async with aclosing(Deltas().of(endless())) as deltas:
         await anext(deltas)
     assert ended.is_set()
+
+
+async def test_a_reader_that_leaves_when_the_server_has_just_gone_too_hears_nothing_of_it() -> None:
+    """An error in place of the cancellation that made it leave would let the task go on."""
+    gone = asyncio.Event()
+
+    async def breaking_off() -> AsyncGenerator[Event]:
+        yield Text("On and on. ")
+        gone.set()
+        raise CannotConnectError
+
+    async with aclosing(Deltas().of(breaking_off())) as deltas:
+        await anext(deltas)
+        await gone.wait()
+        await asyncio.sleep(0)
 
 
 @given(st.lists(st.text(alphabet=PIECES, max_size=40), max_size=12))
