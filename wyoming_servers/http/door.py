@@ -63,7 +63,7 @@ class HttpDoor:
 
         `clock` tells how long pairing is open, `consulting` asks the household's documents, and `library` keeps them.
         """
-        self._documents = Documents(library)
+        self._library = library
         self._consulting = consulting or Consulting()
         self._settings = settings
         self._clock = clock
@@ -128,7 +128,8 @@ class HttpDoor:
         self._pairing = Pairing(PairingFiles(folder), token, identity.id, settings.http.pairing_s, self._clock)
         await self._pairing.start()
         self.about = identity.properties
-        return self._application(Status(identity, self._pairing, self._mind, self._homes, self._metrics), self._pairing)
+        status = Status(identity, self._pairing, self._mind, self._homes, self._metrics, self._library)
+        return self._application(status, self._pairing)
 
     async def _token(self, *, loopback: bool) -> str | None:
         """Return the token that is set, or, unless only this machine can connect, the one in the data folder."""
@@ -174,7 +175,7 @@ class HttpDoor:
                 web.get("/healthz", status.health),
                 web.get("/readyz", status.ready),
                 web.get("/metrics", status.metrics),
-                *self._documents.routes(),
+                *Documents(self._library).routes(),
             ]
         )
         return app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -18,11 +18,23 @@ from .identity import Identity
 from .metrics import Metrics
 from .pairing import Pairing
 
+if TYPE_CHECKING:  # it needs packages that are not there without documents
+    from ..conversation.knowledge.library import Library
+
 
 class Status:
     """Answers from memory."""
 
-    def __init__(self, identity: Identity, pairing: Pairing, mind: Mind | None, homes: Homes, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        pairing: Pairing,
+        mind: Mind | None,
+        homes: Homes,
+        metrics: Metrics,
+        library: Library | None,
+    ) -> None:
+        self._library = library
         self._identity = identity
         self._pairing = pairing
         self._mind = mind
@@ -64,6 +76,7 @@ class Status:
             "homes_sent": len(self._homes),
             "requests": asdict(self._mind.load if self._mind is not None else Load(0, 0)),
             "latest": _figures(self._mind.finished if self._mind is not None else None),
+            "documents": self._library.count if self._library is not None else 0,
         }
 
     def _about(self, request: web.Request) -> dict[str, Any]:

@@ -65,6 +65,8 @@ class Library:
         self._folders = WatchedFolders(watched)
         self._watching = Watching(self._folders, self.documents, self._add_watched, self._forget, sleep)
         self._task: asyncio.Task[None] | None = None
+        self.count = 0
+        """How many documents there are, from memory; 0 until the store is open."""
         self.incoming = Incoming(folder / "incoming", settings.max_mb)
 
     async def start(self) -> None:
@@ -102,7 +104,7 @@ class Library:
         """
         await self._ready()
         added = await self._ingest.add(path, name, source=source, replace=replace, told=told)
-        self._changed()
+        await self._changed()
         return added
 
     async def remove(self, document_id: str) -> Document:
@@ -172,6 +174,7 @@ class Library:
                 await self._writer.run(lambda _: self._store.open())
                 self._problem = None
                 self._opened.set()
+                await self._recount()
             except StoreError as err:
                 if self._problem is None:
                     _LOGGER.error("Documents cannot be used: %s", err)  # noqa: TRY400 - it says all there is
@@ -195,16 +198,20 @@ class Library:
         await self._ready()
         return await self._reader.run(lambda _: job())
 
-    def _changed(self) -> None:
+    async def _changed(self) -> None:
         if self._meaning is not None:
             self._meaning.changed()
+        await self._recount()
+
+    async def _recount(self) -> None:
+        self.count = (await self._reading(self._store.counts)).documents
 
     async def _add_watched(self, path: Path) -> Added:
         return await self.add(path, path.name, source=str(path))
 
     async def _forget(self, document: Document) -> None:
         await self._writer.run(lambda _: self._store.remove(document.document_id))
-        self._changed()
+        await self._changed()
 
 
 def _of_embedder(meaning: Meaning, counts: Counts | None) -> EmbedderStatus:
