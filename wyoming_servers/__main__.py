@@ -25,6 +25,7 @@ _COMMANDS = {
     "ask": "speak:ask",
     "listen": "speak:listen",
     "wake": "speak:wake",
+    "documents": "documents:documents",
     "pair": "pair:pair",
     "doctor": "doctor:doctor",
 }

@@ -21,6 +21,10 @@ _RUN_EPILOG = """\
 Every flag can be given as an environment variable, such as SOTTO_STT_MODEL for --stt-model.
 What is secret has no flag, but a variable, or a file named by the variable with _FILE appended:
 """
+_DOCUMENTS_EPILOG = """\
+exit codes: 0 done; 1 nothing was found; 2 wrong usage or settings; 3 no server answers;
+4 the server reported an error, such as that a document cannot be read
+"""
 _LOOKED_AT = (
     "data_dir",
     "llm",
@@ -54,6 +58,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_listen(commands)
     _add_ask(commands)
     _add_wake(commands)
+    _add_documents(commands)
     _add_pair(commands)
     _add_doctor(commands)
     return parser
@@ -140,6 +145,37 @@ def _add_wake(commands: Any) -> None:
     parser = _add_client(commands, "wake", "Look for a wake word in a recording")
     parser.add_argument("file", metavar="FILE", help="WAV file; - for standard input, also a microphone's")
     parser.add_argument("--word", action="append", help="only this word; may be repeated")
+
+
+def _add_documents(commands: Any) -> None:
+    parser = commands.add_parser(
+        "documents",
+        help="add, list, remove and search the household's documents",
+        description="The household's documents, in a running server.",
+        epilog=_DOCUMENTS_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    subcommands = parser.add_subparsers(dest="documents_command", required=True, metavar="COMMAND")
+    add = _add_documents_command(subcommands, "add", "Add documents: PDF, DOCX, HTML, Markdown, text or CSV")
+    add.add_argument("file", nargs="+", type=Path, metavar="FILE", help="file, or a folder of them")
+    add.add_argument("--replace", action="store_true", help="take the place of a document of the same name")
+    add.add_argument("--name", help="what the one file is called (default: its own name)")
+    _add_documents_command(subcommands, "list", "List all documents")
+    remove = _add_documents_command(subcommands, "remove", "Remove documents")
+    remove.add_argument("document", nargs="+", metavar="DOCUMENT", help="id, name or title")
+    search = _add_documents_command(subcommands, "search", "Show the passages that fit a question")
+    search.add_argument("question", nargs="+")
+    search.add_argument("--limit", type=int, default=5, metavar="N", help="so many at most (default: %(default)s)")
+    _add_documents_command(subcommands, "status", "Say what there is, what is being read, and what could not be")
+
+
+def _add_documents_command(subcommands: Any, name: str, description: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = subcommands.add_parser(name, help=description, description=f"{description}.")
+    where = parser.add_argument_group("Which server, as for run")
+    for option in options():
+        if option.key in {"data_dir", "http_uri"}:
+            _add_setting(where, option)
+    return parser
 
 
 def _add_pair(commands: Any) -> None:
