@@ -6,14 +6,12 @@ The words are ready made, so that no configuration of the server's cuts or stems
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 
 from .bm25 import Wanted
 from .indexing import Indexed
 
 LONGEST = 200
 """Characters of a word that is kept as it is: a lexeme may have 2,046 bytes, an entry of an index 2,704."""
-_LAST_POSITION = 16_383
 _ESCAPE = "\x1b"
 """Comes in no text; stands before what PostgreSQL cannot keep."""
 
@@ -25,28 +23,15 @@ def lexeme(word: str) -> str:
 
 
 def vector(row: Indexed) -> str:
-    """Write the words of a passage as a `tsvector`, each with its positions."""
-    positions: dict[str, list[str]] = {}
-    for position, word in enumerate([*row.text.split(), *row.around.split()], 1):
-        positions.setdefault(lexeme(word), []).append(str(min(position, _LAST_POSITION)))
-    return " ".join(f"{_quoted(word)}:{','.join(dict.fromkeys(places))}" for word, places in positions.items())
+    """Write the words of a passage as a `tsvector`, each once."""
+    return " ".join(_quoted(lexeme(word)) for word in dict.fromkeys([*row.text.split(), *row.around.split()]))
 
 
-def query(wanted: Wanted) -> str:
-    """Write a `tsquery` for passages that have what is wanted; empty if that is nothing."""
-    words = [single(word) for word in wanted.words]
-    pairs = [(single(one), single(two)) for one, two in wanted.pairs]
-    return " | ".join([*filter(None, words), *(f"({one} & {two})" for one, two in pairs if one and two)])
-
-
-def single(word: str) -> str:
-    """Write a `tsquery` for one word; empty if it is none."""
-    return _quoted(lexeme(word)) if word.strip() else ""
-
-
-def words_in(wanted: Wanted) -> Iterable[str]:
-    """Return all words, each once."""
-    return dict.fromkeys([*wanted.words, *(word for pair in wanted.pairs for word in pair)])
+def asked(wanted: Wanted) -> list[tuple[str, str]]:
+    """Return what is wanted as `tsquery`, each with the lexemes that it is about, one at a time."""
+    words = [(lexeme(word), _quoted(lexeme(word))) for word in wanted.words if word.strip()]
+    pairs = [(lexeme(one), lexeme(other)) for one, other in wanted.pairs if one.strip() and other.strip()]
+    return words + [(each, " & ".join(map(_quoted, pair))) for pair in pairs for each in pair]
 
 
 def _quoted(word: str) -> str:
