@@ -60,6 +60,7 @@ class Asking:
 
     async def chat(self, body: Mapping[str, Any]) -> AsyncGenerator[Event]:
         """Yield the answer. A server that has forgotten the home is told of it again, once. Raises SottoError."""
+        await self._coordinator.async_reached()
         for retried in (False, True):
             try:
                 async with aclosing(self._coordinator.client.chat(await self._with_home(body))) as events:

@@ -14,11 +14,15 @@ import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-CONNECT_S = 5.0
-AT_ONCE = aiohttp.ClientTimeout(total=10)
+CONNECT_S = 3.0
+"""In a home that takes milliseconds; a first packet that was lost is sent again after one second."""
+SOON = aiohttp.ClientTimeout(total=2)
+"""For a server that is known to be away, while somebody waits."""
+AT_ONCE = aiohttp.ClientTimeout(total=6)
 """For an answer that comes from the server's memory."""
-STREAMED = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=20)
-"""A stream of the server is never silent for longer than 5 s; four of these missing means that it is gone."""
+STREAMED = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=6)
+"""A stream of the server is never silent for longer than 2 s. With three signs of life missing it is given up: somebody
+waits in silence meanwhile, and says it all again before long."""
 EVALUATED = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=600)
 """A long prompt on a slow machine takes minutes; nobody waits for it."""
 
@@ -169,9 +173,9 @@ class SottoClient:
         self._url = URL(url)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
-    async def info(self) -> Info:
+    async def info(self, patience: aiohttp.ClientTimeout = AT_ONCE) -> Info:
         """Return what the server tells without a token; it gets none before it is known to be the right one."""
-        return read_info(await self._json("GET", "api/info", with_token=False))
+        return read_info(await self._json("GET", "api/info", patience=patience, with_token=False))
 
     async def pair(self, client: str) -> str:
         """Return the token, once, while the server gives it out; else raise RefusedError."""
@@ -191,7 +195,7 @@ class SottoClient:
 
     async def events(self) -> AsyncGenerator[Status]:
         """Yield how the server is, now and whenever that changes; ends when the server stops."""
-        async with self._open("GET", "api/events") as response:
+        async with self._open("GET", "api/events", patience=STREAMED) as response:
             async for name, data in _events(response):
                 if name == "status":
                     yield read_status(_parsed(data))
@@ -199,7 +203,7 @@ class SottoClient:
     async def chat(self, body: Mapping[str, Any]) -> AsyncGenerator[Event]:
         """Yield an answer as it is written; raises CannotConnectError if it breaks off."""
         asked = {**body, "stream": True, "stream_options": {"include_usage": True}}
-        async with self._open("POST", "v1/chat/completions", data=await _written(asked)) as response:
+        async with self._open("POST", "v1/chat/completions", patience=STREAMED, data=await _written(asked)) as response:
             figures = Figures()
             async for name, data in _events(response):
                 if data == "[DONE]":
@@ -242,7 +246,7 @@ class SottoClient:
         method: str,
         path: str,
         *,
-        patience: aiohttp.ClientTimeout = STREAMED,
+        patience: aiohttp.ClientTimeout,
         query: Mapping[str, str] | None = None,
         data: Payload = None,
         with_token: bool = True,

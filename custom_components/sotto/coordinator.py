@@ -7,12 +7,23 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any, override
 
+from aiohttp import ClientTimeout
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .client import CannotConnectError, Info, InvalidTokenError, OtherServerError, SottoClient, SottoError, Status
+from .client import (
+    AT_ONCE,
+    SOON,
+    CannotConnectError,
+    Info,
+    InvalidTokenError,
+    OtherServerError,
+    SottoClient,
+    SottoError,
+    Status,
+)
 from .const import DOMAIN, LOGGER
 from .home import naming_of
 from .issues import Issues
@@ -54,9 +65,14 @@ class SottoCoordinator(DataUpdateCoordinator[Status]):
         self._issues.told(status)
         return status
 
-    async def _introduced(self) -> Info:
+    async def async_reached(self) -> None:
+        """Raise SottoError soon if a server that is known to be away is away still, or another one is in its place."""
+        if not self.last_update_success:
+            await self._introduced(SOON)
+
+    async def _introduced(self, patience: ClientTimeout = AT_ONCE) -> Info:
         """Return what the server tells of itself; raises OtherServerError if it is not the one that was added."""
-        info = await self.client.info()
+        info = await self.client.info(patience)
         if info.id != self.config_entry.unique_id:
             raise OtherServerError("Another Sotto answers at its address.")
         return info

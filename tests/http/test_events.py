@@ -90,7 +90,7 @@ async def _chat(http: aiohttp.ClientSession) -> None:
 async def test_while_nothing_changes_there_are_comments(
     http: aiohttp.ClientSession, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "COMMENT_EVERY_S", 0.02)
+    monkeypatch.setattr(events, "SIGN_OF_LIFE_S", 0.02)
     async with following(http) as stream_:
         await stream_.next()
         while not (await stream_.response.content.readline()).startswith(b":"):
@@ -101,7 +101,7 @@ async def test_while_nothing_changes_there_are_comments(
 
 
 async def test_time_that_passes_is_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "COMMENT_EVERY_S", 0.02)
+    monkeypatch.setattr(events, "SIGN_OF_LIFE_S", 0.02)
     seconds, told = itertools.count(), {"model": "loading"}
     following_ = events.Events(lambda _: {**told, "uptime_s": next(seconds)})
     app = web.Application()

@@ -65,7 +65,7 @@ async def test_a_model_that_never_waits_is_stopped_too(door: HttpDoor, model: Sc
 async def test_silence_before_and_between_words_is_filled_with_comments(
     http: aiohttp.ClientSession, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chat, "KEEP_ALIVE_S", 0.01)
+    monkeypatch.setattr(chat, "SIGN_OF_LIFE_S", 0.01)
     first, second = asyncio.Event(), asyncio.Event()
     model.scripts = [[first, TextDelta("Well"), second, Finished(FinishReason.STOP)]]
     async with http.post("/v1/chat/completions", json=BODY) as response:
@@ -83,7 +83,7 @@ async def test_silence_before_and_between_words_is_filled_with_comments(
 async def test_an_error_after_a_comment_is_an_event_and_the_end(
     http: aiohttp.ClientSession, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chat, "KEEP_ALIVE_S", 0.01)
+    monkeypatch.setattr(chat, "SIGN_OF_LIFE_S", 0.01)
     loaded = asyncio.Event()
     model.scripts = [[loaded, EngineLoadingError("It takes long.")]]
     async with http.post("/v1/chat/completions", json=BODY) as response:

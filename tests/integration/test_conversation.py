@@ -5,21 +5,36 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from aiohttp import ClientTimeout
 from homeassistant.components import conversation
 from homeassistant.components.conversation import ConversationResult, async_get_chat_log
 from homeassistant.config_entries import SOURCE_REAUTH
-from homeassistant.const import CONF_LLM_HASS_API, CONF_PROMPT
+from homeassistant.const import CONF_LLM_HASS_API, CONF_PROMPT, STATE_UNAVAILABLE
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
+from custom_components.sotto import client, coordinator
 from custom_components.sotto.const import SUBENTRY_CONVERSATION
 from tests.integration.household import House
-from tests.integration.scripted_server import Break, Call, Fail, ScriptedServer, Text, Wait, calls, refuses, says
+from tests.integration.scripted_answer import Step
+from tests.integration.scripted_server import (
+    Break,
+    Call,
+    Fail,
+    Hang,
+    ScriptedServer,
+    Text,
+    Wait,
+    calls,
+    refuses,
+    says,
+)
 from tests.integration.sessions import open_session
 from tests.integration.talking import AGENT, Talk
+from tests.integration.waiting import until_state
 
 KITCHEN = "assist_satellite.kitchen_satellite"
 
@@ -211,6 +226,35 @@ async def test_an_answer_that_breaks_off_ends_in_one_sentence(talk: Talk, server
     assert said(result) == "The first thing is Sorry, I lost the connection to Sotto. Please ask again."
     assert talk.streamed == said(result)
     assert result.response.error_code == "failed_to_handle"
+
+
+@pytest.mark.parametrize("before", [[], [Text("The first thing is")]])
+async def test_a_server_that_hangs_is_given_up_when_signs_of_life_are_missing(
+    talk: Talk, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, before: list[Step]
+) -> None:
+    """As one whose machine swaps, or has lost its network: nothing is closed, and nothing comes."""
+    monkeypatch.setattr(client, "STREAMED", ClientTimeout(sock_read=0.1))
+    server.plays([*before, Hang()])
+    result = await talk.say("tell me")
+    assert said(result).endswith("Sorry, I lost the connection to Sotto. Please ask again." if before else "right now.")
+    assert result.response.error_code == "failed_to_handle"
+
+
+async def test_nobody_waits_twice_for_a_server_that_is_known_to_be_away(
+    hass: HomeAssistant, talk: Talk, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked who it is, for a moment, before it is told anything."""
+    monkeypatch.setattr(coordinator, "SOON", ClientTimeout(total=0.1))
+    await server.followed()
+    await server.stop()
+    await until_state(hass, AGENT, STATE_UNAVAILABLE)
+    server.instead["/api/info"] = Hang()
+    await server.start()
+    server.plays(says("Well."))
+    assert said(await talk.say("hello")) == "Sorry, I cannot reach Sotto right now."
+    assert not server.requests
+    del server.instead["/api/info"]
+    assert said(await talk.say("hello")) == "Well."
 
 
 async def test_after_a_broken_answer_the_next_one_is_whole(talk: Talk, server: ScriptedServer) -> None:

@@ -25,15 +25,13 @@ from .failures import told
 from .homes import Homes
 from .images import MOST_BYTES as IMAGES_BYTES
 from .metrics import Metrics, Timing
-from .stream import EventStream, with_pauses
+from .stream import SIGN_OF_LIFE_S, EventStream, with_pauses
 from .turn import Turn
 from .turns import Turns
 
 _LOGGER = logging.getLogger(__name__)
 
 BODY_WITHIN_S = 20.0
-KEEP_ALIVE_S = 5.0
-"""Without an event for so long, a stream sends a comment."""
 _LARGE_BYTES = 64 * 1024
 """From here on, reading JSON takes long enough that others would notice."""
 
@@ -186,7 +184,7 @@ async def _say(text: str) -> AsyncGenerator[ChatEvent, None]:
 
 
 async def _send_all(stream: EventStream, chunks: Chunks, events: AsyncGenerator[ChatEvent, None]) -> None:
-    async with aclosing(with_pauses(events, KEEP_ALIVE_S)) as paced:
+    async with aclosing(with_pauses(events, SIGN_OF_LIFE_S)) as paced:
         async for event in paced:
             if event is None:
                 await stream.comment()

@@ -13,7 +13,7 @@ from ..errors import EngineUnavailableError
 from .document_objects import added_object, document_object, found_object
 from .errors import BodyTimeoutError, FieldError
 from .failures import told
-from .stream import EventStream
+from .stream import SIGN_OF_LIFE_S, EventStream
 
 if TYPE_CHECKING:  # it needs packages that are not there without documents
     from ..conversation.knowledge.ingest import Added, Progress
@@ -23,7 +23,6 @@ CHUNK_WITHIN_S = 20.0
 """For the next part of a document that is being sent."""
 LOOK_EVERY_S = 0.2
 """At how far a document is: no more is sent."""
-COMMENT_EVERY_S = 5.0
 NAME_CHARS = 256
 QUESTION_CHARS = 2000
 MOST_FOUND = 50
@@ -111,7 +110,7 @@ async def _followed(request: web.Request, adding: asyncio.Task[Added], latest: _
         if latest.progress is not None and latest.progress != sent:
             sent, sent_s = latest.progress, loop.time()
             await stream.send(asdict(sent), "progress")
-        elif stream.begun and loop.time() - sent_s >= COMMENT_EVERY_S:
+        elif stream.begun and loop.time() - sent_s >= SIGN_OF_LIFE_S:
             sent_s = loop.time()
             await stream.comment()
     try:

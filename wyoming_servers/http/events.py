@@ -9,11 +9,10 @@ from typing import Any
 
 from aiohttp import web
 
-from .stream import EventStream
+from .stream import SIGN_OF_LIFE_S, EventStream
 
 LOOK_EVERY_S = 0.5
 """At the status, which is in memory: what it tells of does not tell when it changes, and no more than this is sent."""
-COMMENT_EVERY_S = 5.0
 
 
 class Events:
@@ -44,7 +43,7 @@ class Events:
             if known != (known := _lasting(status)):
                 await stream.send(status, "status")
                 sent_s = loop.time()
-            elif loop.time() - sent_s >= COMMENT_EVERY_S:
+            elif loop.time() - sent_s >= SIGN_OF_LIFE_S:
                 await stream.comment()
                 sent_s = loop.time()
             await self._pause()

@@ -15,6 +15,9 @@ from .errors import error_object
 
 T = TypeVar("T")
 
+SIGN_OF_LIFE_S = 2.0
+"""Without an event for so long, a stream sends a comment. The integration gives up when three are missing: so long
+somebody waits in silence for a server that hangs (`custom_components/sotto/client.py`)."""
 WRITE_WITHIN_S = 60.0
 """For a client to take what was sent."""
 CANCELLED_WITHIN_S = 0.05
