@@ -75,7 +75,7 @@ def _set_up_logging(*, verbose: bool) -> None:
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
         datefmt="%H:%M:%S",
     )
-    for library in ("asyncio", "faster_whisper", "httpx", "httpx2", "zeroconf"):
+    for library in ("asyncio", "faiss", "faster_whisper", "httpx", "httpx2", "zeroconf"):
         logging.getLogger(library).setLevel(logging.WARNING)
 
 

@@ -9,8 +9,7 @@ from functools import cache
 from importlib import resources
 from importlib.metadata import version
 from itertools import accumulate
-
-from rjieba import Jieba
+from types import ModuleType
 
 CHARACTERS = "TSCharacters.txt"
 """OpenCC's table from traditional to simplified characters; the first of several is the usual one."""
@@ -51,8 +50,10 @@ def cut(run: str) -> list[str]:
 
 
 @cache
-def _jieba() -> Jieba:
-    return Jieba()
+def _jieba() -> ModuleType:
+    import rjieba  # noqa: PLC0415 - it reads its dictionary when it is imported
+
+    return rjieba
 
 
 @cache

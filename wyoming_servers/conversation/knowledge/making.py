@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
 from ...settings import Settings
 from ...worker import Worker
-from .dense import FaissIndex
 from .embedders.choice import make_embedder, make_named
 from .library import Library
 from .meaning import Meaning
@@ -33,6 +33,8 @@ def make_library(settings: Settings) -> Library:
     embedder = make_embedder(settings)
 
     def make_index(embedder_name: str, dimensions: int) -> VectorIndex:
+        from .dense import FaissIndex  # noqa: PLC0415 - it takes 60 MB, and is not needed without an embedder
+
         return FaissIndex(folder, store, embedder_name, dimensions)
 
     def meaning(worker: Worker) -> Meaning:
@@ -43,9 +45,16 @@ def make_library(settings: Settings) -> Library:
         store,
         folder,
         settings.knowledge,
-        watched=settings.knowledge.folders or (data_dir / WATCHED,),
+        watched=settings.knowledge.folders or (_made(data_dir / WATCHED),),
         meaning=None if embedder is None else meaning,
     )
+
+
+def _made(folder: Path) -> Path:
+    """Make the folder for those who look where to put their documents."""
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _store(database: str, folder: Path) -> Store:

@@ -63,7 +63,8 @@ class SqliteStore(Store):
             self._put("identity", uuid.uuid4().hex)
         self._identity = self._get("identity")
         if reason := self._index_problem():
-            _LOGGER.info("The lexical index of the documents is made anew: %s", reason)
+            if self.corpus().passages:
+                _LOGGER.info("The lexical index of the documents is made anew: %s", reason)
             self.rebuild_index()
 
     def close(self) -> None:
