@@ -11,7 +11,13 @@ from homeassistant.components.conversation import DOMAIN as CONVERSATION_DOMAIN,
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import area_registry as ar, entity_registry as er, floor_registry as fr, llm
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    floor_registry as fr,
+    llm,
+)
 from homeassistant.helpers.chat_session import CONVERSATION_TIMEOUT
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.util import dt as dt_util
@@ -29,6 +35,7 @@ NAMES_SETTLE_S = 10
 _RENAMING: tuple[EventType[Any], ...] = (
     er.EVENT_ENTITY_REGISTRY_UPDATED,
     ar.EVENT_AREA_REGISTRY_UPDATED,
+    dr.EVENT_DEVICE_REGISTRY_UPDATED,
     fr.EVENT_FLOOR_REGISTRY_UPDATED,
 )
 
@@ -68,8 +75,7 @@ class Preparing:
             debouncer.async_shutdown()
             for each in ends:
                 each()
-            if self._running is not None:
-                self._running.cancel()
+            self._stop()
 
         return end
 
@@ -113,7 +119,13 @@ class Preparing:
 
     @callback
     def _begin(self) -> None:
-        if self._running is None or self._running.done():
-            self._running = self._entry.async_create_background_task(
-                self._hass, self.prepare(None), f"sotto-prepare-{self._subentry.subentry_id}"
-            )
+        """Prepare what holds now; what was begun with other names, or by a server that went away, is of no use."""
+        self._stop()
+        self._running = self._entry.async_create_background_task(
+            self._hass, self.prepare(None), f"sotto-prepare-{self._subentry.subentry_id}"
+        )
+
+    @callback
+    def _stop(self) -> None:
+        if self._running is not None:
+            self._running.cancel()
