@@ -75,6 +75,13 @@ SENSORS = (
         value=_place,
     ),
     SottoSensorDescription(
+        key="documents",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        value=lambda status: status.documents,
+    ),
+    SottoSensorDescription(
         key="first_token",
         device_class=SensorDeviceClass.DURATION,
         entity_category=EntityCategory.DIAGNOSTIC,

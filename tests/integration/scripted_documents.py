@@ -73,7 +73,7 @@ class ScriptedDocuments:
                 "text": text,
                 "question": "",
                 "headings": ["Notes"],
-                "page": 1,
+                "page": None,
                 "document": {name: document[name] for name in ("id", "name", "title")},
                 "score": 0.5,
                 "bm25": 1.0,

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from custom_components.sotto.references import reference
 from tests.integration.dialogs import Dialogs, Result, assert_abort, assert_form
 from tests.integration.scripted_server import Fail, From, ScriptedServer, Text, calls, says
 from tests.integration.talkers import move_in
+from tests.integration.waiting import until_state
 
 Json = dict[str, Any]
 TEXT = "The wifi password for guests is plum-ladder-42."
@@ -80,18 +82,21 @@ class TestTheActions:
         assert [each["name"] for each in server.documents.kept.values()] == ["Guest notes.md"]
         assert list(server.documents.contents.values()) == [TEXT.encode()]
 
-    async def test_add_something_of_the_media_library(
-        self, hass: HomeAssistant, server: ScriptedServer, tmp_path: Path
-    ) -> None:
-        assert await async_setup_component(hass, "media_source", {})
-        hass.config.media_dirs = {"local": str(tmp_path)}
-        (tmp_path / "notes.txt").write_text(TEXT)
-        (tmp_path / "song.mp3").write_text("la la")
-        media = {"media_content_id": "media-source://media_source/local/song.mp3", "media_content_type": "audio/mpeg"}
-        await act(hass, "add_document", media=media, name="words.txt")
-        assert [each["name"] for each in server.documents.kept.values()] == ["words.txt"]
+    async def test_add_something_of_the_media_library(self, hass: HomeAssistant, server: ScriptedServer) -> None:
+        song = Path(hass.config.media_dirs["local"], "sotto-test-song.mp3")
+        media_id = f"media-source://media_source/local/{song.name}"
+        await asyncio.to_thread(song.parent.mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(song.write_text, TEXT)
+        media = {"media_content_id": media_id, "media_content_type": "audio/mpeg"}
+        try:
+            await act(hass, "add_document", media=media, name="words.txt")
+        finally:
+            await asyncio.to_thread(song.unlink)
+        assert list(server.documents.contents.values()) == [TEXT.encode()]
         with pytest.raises(ServiceValidationError, match="cannot be read"):
-            await act(hass, "add_document", media="media-source://media_source/local/away.mp3")
+            await act(hass, "add_document", media=media_id)
+        with pytest.raises(ServiceValidationError, match="cannot be read"):
+            await act(hass, "add_document", media="media-source://nowhere/song")
 
     @pytest.mark.parametrize(
         ("data", "key"),
@@ -106,9 +111,9 @@ class TestTheActions:
         self, hass: HomeAssistant, server: ScriptedServer, tmp_path: Path, data: Json, key: str
     ) -> None:
         hass.config.allowlist_external_dirs = {str(tmp_path)}
-        given = {name: value.replace("ALLOWED", str(tmp_path)) for name, value in data.items()}
+        given: Json = {name: value.replace("ALLOWED", str(tmp_path)) for name, value in data.items()}
         with pytest.raises(ServiceValidationError) as caught:
-            await act(hass, "add_document", **given)
+            await act(hass, "add_document", None, **given)
         assert caught.value.translation_key == key
         assert not server.documents.kept
 
@@ -130,12 +135,13 @@ class TestTheActions:
         self, hass: HomeAssistant, server: ScriptedServer, refusal: Fail, key: str
     ) -> None:
         server.documents.refusal = refusal
-        for action, data in (
+        asked: list[tuple[str, Json]] = [
             ("add_document", {"text": TEXT, "name": "a"}),
             ("list_documents", {}),
             ("search_documents", {"query": "a"}),
             ("remove_document", {"document": "a"}),
-        ):
+        ]
+        for action, data in asked:
             with pytest.raises(HomeAssistantError) as caught:
                 await act(hass, action, **data)
             assert caught.value.translation_key == key
@@ -154,7 +160,7 @@ class TestTheActions:
         assert (listed["title"], listed["warnings"]) == ("Guest notes", ["Pages 3 and 4 are pictures of text."])
         found = await act(hass, "search_documents", query="wifi password")
         assert found["passages"] == [
-            {"document": listed["id"], "title": "Guest notes", "page": 1, "heading": "Notes", "text": TEXT}
+            {"document": listed["id"], "title": "Guest notes", "page": None, "heading": "Notes", "text": TEXT}
         ]
         assert (await act(hass, "search_documents", query="cucumbers"))["passages"] == []
         for wanted in ("Guest notes", "Guest notes.md", listed["id"]):
@@ -214,7 +220,7 @@ class TestTheDashboard:
 
         async def sent(name: str, content: bytes) -> str:
             """Send a file as a browser does; return the id that the form gets."""
-            form = FormData()
+            form = FormData(quote_fields=False)
             form.add_field("file", content, filename=name)
             response = await client.post("/api/file_upload", data=form)
             assert response.status == 200
@@ -302,6 +308,13 @@ class TestTheDashboard:
 NAME = "sotto__SearchDocuments"
 
 
+async def told(hass: HomeAssistant, server: ScriptedServer) -> None:
+    """Return when Home Assistant knows what documents the server has."""
+    await server.followed()
+    await server.tell()
+    await until_state(hass, "sensor.sotto_test_documents", str(len(server.documents.kept)))
+
+
 async def assist(hass: HomeAssistant, platform: str = "test") -> llm.APIInstance:
     """Return Assist as an agent of this integration gets it."""
     context = llm.LLMContext(platform, None, "en", "conversation", None)
@@ -312,9 +325,7 @@ class TestTheTool:
     async def test_is_every_agents_where_there_are_documents(self, hass: HomeAssistant, server: ScriptedServer) -> None:
         assert NAME not in [tool.name for tool in (await assist(hass)).tools]
         server.documents.put("Guest notes.md", TEXT.encode())
-        await server.followed()
-        await server.tell()
-        await hass.async_block_till_done()
+        await told(hass, server)
         for platform in ("test", DOMAIN):
             tool = next(tool for tool in (await assist(hass, platform)).tools if tool.name == NAME)
             assert tool.annotations.read_only
@@ -322,15 +333,13 @@ class TestTheTool:
 
     async def test_finds_passages_with_their_place(self, hass: HomeAssistant, server: ScriptedServer) -> None:
         document = server.documents.put("Guest notes.md", TEXT.encode())
-        await server.followed()
-        await server.tell()
-        await hass.async_block_till_done()
+        await told(hass, server)
         api = await assist(hass)
         result = await api.async_call_tool(llm.ToolInput(NAME, {"query": "wifi password"}))
         assert not result.error
         assert result.data == {
             "passages": [
-                {"document": document["id"], "title": "Guest notes", "page": 1, "heading": "Notes", "text": TEXT}
+                {"document": document["id"], "title": "Guest notes", "page": None, "heading": "Notes", "text": TEXT}
             ]
         }
         server.documents.refusal = Fail("store-failed")
@@ -341,9 +350,7 @@ class TestTheTool:
         self, hass: HomeAssistant, server: ScriptedServer
     ) -> None:
         server.documents.put("Guest notes.md", TEXT.encode())
-        await server.followed()
-        await server.tell()
-        await hass.async_block_till_done()
+        await told(hass, server)
         server.plays(calls(NAME, query="wifi password"), says(SAID))
         said = await conversation.async_converse(hass, "search my documents", None, Context(), "en", AGENT)
         assert said.response.speech["plain"]["speech"] == SAID

@@ -17,6 +17,7 @@ from tests.integration.waiting import pass_time, state_of, until_state
 
 MODEL = "sensor.sotto_test_language_model"
 STATE = "sensor.sotto_test_language_model_state"
+DOCUMENTS = "sensor.sotto_test_documents"
 PLACE = "sensor.sotto_test_language_model_computes_on"
 FIRST_TOKEN = "sensor.sotto_test_time_to_first_token"
 SPEED = "sensor.sotto_test_generation_speed"
@@ -64,6 +65,7 @@ async def test_the_model_is_shown_and_its_figures_are_for_those_who_want_them(
     assert shown == {
         STATE: True,
         MODEL: True,
+        DOCUMENTS: True,
         PLACE: False,
         FIRST_TOKEN: False,
         SPEED: False,
@@ -82,7 +84,7 @@ async def test_all_are_diagnostic_and_on_the_servers_device(
     assert device is not None
     assert (device.name, device.sw_version) == (server.name, server.version)
     sensors = er.async_entries_for_device(entity_registry, device.id, include_disabled_entities=True)
-    assert len(sensors) == 7
+    assert len(sensors) == 8
     assert {each.entity_category for each in sensors} == {EntityCategory.DIAGNOSTIC}
     assert all(each.unique_id.startswith(f"{server.id}-") for each in sensors)
 
@@ -155,3 +157,13 @@ async def test_they_are_unavailable_while_the_server_is_away(hass: HomeAssistant
     await server.start()
     await pass_time(hass, 1)
     await until_state(hass, MODEL, "parrot")
+
+
+async def test_it_is_told_at_once_when_there_is_another_document(
+    hass: HomeAssistant, entry: MockConfigEntry, server: ScriptedServer
+) -> None:
+    assert state_of(hass, DOCUMENTS) == "0"
+    await server.followed()
+    server.documents.put("Lease.md", b"Pay.")
+    await server.tell()
+    await until_state(hass, DOCUMENTS, "1")
