@@ -38,7 +38,6 @@ async def test_a_model_on_disk_is_chosen_and_held_against_the_memory(with_model:
     assert chosen.verdict is Verdict.OK
     assert chosen.detail.startswith("auto: llama_cpp, bge: 1.5 MiB; ")
     assert only(findings, "embedding models").detail == f"bge in {with_model / 'embedding'}"
-    assert only(findings, "documents").verdict is Verdict.OK
 
 
 async def test_without_a_model_it_says_what_adds_one(tmp_path: Path) -> None:
@@ -81,15 +80,6 @@ async def test_a_model_that_is_none_or_too_large_is_a_problem(
 async def test_off_is_as_it_was_wanted(with_model: Path) -> None:
     chosen = only(await look_at_knowledge(settings_of(with_model, knowledge_embedder="none")), "embedder")
     assert (chosen.verdict, chosen.remedy) == (Verdict.OK, "")
-
-
-async def test_missing_packages_that_read_documents_are_told_with_the_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(doctor_knowledge, "missing", lambda: ("docx",))
-    finding = only(await look_at_knowledge(settings_of(tmp_path)), "documents")
-    assert finding.verdict is Verdict.NOTE
-    assert "sotto[knowledge]" in finding.remedy
 
 
 async def test_an_endpoint_is_made_to_embed(tmp_path: Path) -> None:

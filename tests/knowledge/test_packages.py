@@ -34,6 +34,8 @@ def test_the_extra_has_the_modules_that_are_looked_for() -> None:
     owners = packages_distributions()
     assert {module for module in packages.MODULES if not names & set(owners[module])} == set()
     assert "knowledge" in extras["all"][0]
+    of_postgres = {re.split(r"[\[>=]", requirement)[0] for requirement in extras["postgres"]}
+    assert of_postgres | {"psycopg-pool"} >= {owners[module][0] for module in packages.POSTGRES_MODULES}
 
 
 def test_the_doctor_says_whether_documents_can_be_read() -> None:
@@ -56,3 +58,11 @@ def test_a_reading_names_it_too_across_the_processes() -> None:
     assert isinstance(told, EngineUnavailableError)
     assert "pypdfium2" in told.message
     assert "sotto[knowledge]" in told.remedy
+
+
+def test_a_database_without_its_packages_is_told_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    packages.require_postgres()
+    monkeypatch.setattr(packages, "find_spec", lambda _: None)
+    with pytest.raises(EngineUnavailableError, match="pgvector, psycopg") as caught:
+        packages.require_postgres()
+    assert "sotto[postgres]" in caught.value.remedy

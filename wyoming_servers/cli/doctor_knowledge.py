@@ -6,7 +6,6 @@ import asyncio
 from pathlib import Path
 
 from ..conversation.knowledge.embedders.choice import LLAMA_CPP, NONE, engine_of
-from ..conversation.knowledge.packages import REMEDY, missing
 from ..conversation.llama.gguf_file import read_gguf
 from ..conversation.llama.memory import available_bytes, gib, require
 from ..conversation.llama.model_choice import AUTO, models_in
@@ -16,7 +15,6 @@ from ..settings import Settings
 from .doctor_llm import ENDPOINT_WITHIN_S, LLAMA_REMEDY
 from .finding import Finding, Verdict
 
-READING = "documents"
 MODELS = "embedding models"
 CHOICE = "embedder"
 _EXAMPLES = "bge-m3 or Qwen3-Embedding-0.6B"
@@ -32,13 +30,7 @@ async def look_at_knowledge(settings: Settings) -> list[Finding]:
 
 
 def _local(settings: Settings) -> list[Finding]:
-    return [_packages(), _files(settings.folder(KNOWLEDGE)), *_choice(settings)]
-
-
-def _packages() -> Finding:
-    if lacking := missing():
-        return Finding(Verdict.NOTE, READING, f"the package {', '.join(lacking)} is missing", REMEDY)
-    return Finding(Verdict.OK, READING, "PDF, DOCX, HTML, Markdown, CSV and text can be read")
+    return [_files(settings.folder(KNOWLEDGE)), *_choice(settings)]
 
 
 def _files(folder: Path) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from ...settings import Settings
 from ...worker import Worker
 from .embedders.choice import make_embedder, make_named
 from .library import Library
-from .meaning import Meaning
+from .meaning import MakeIndex, Meaning
+from .packages import require_postgres
 from .sqlite_store import SqliteStore
 from .store import Store
 from .vectors import VectorIndex
@@ -25,17 +27,13 @@ def make_library(settings: Settings) -> Library:
     """Return the library, not yet started; looks at the disk.
 
     Raises SettingsError for a database that cannot be one, EngineUnavailableError for an embedder that is named and
-    cannot be used.
+    cannot be used, or if the packages for a database are missing.
     """
     data_dir = settings.server.data_dir
     folder = data_dir / FOLDER
-    store = _store(settings.knowledge.database, folder)
+    database = settings.knowledge.database
+    store, make_index = _in_postgres(database) if database else _in_folder(folder)
     embedder = make_embedder(settings)
-
-    def make_index(embedder_name: str, dimensions: int) -> VectorIndex:
-        from .dense import FaissIndex  # noqa: PLC0415 - it takes 60 MB, and is not needed without an embedder
-
-        return FaissIndex(folder, store, embedder_name, dimensions)
 
     def meaning(worker: Worker) -> Meaning:
         assert embedder is not None  # noqa: S101 - else there is no search by meaning
@@ -57,8 +55,19 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _store(database: str, folder: Path) -> Store:
-    if not database:
-        return SqliteStore(folder / "knowledge.db")
-    store: Store = import_module(f"{__package__}.postgres_store").PostgresStore(database)
-    return store
+def _in_folder(folder: Path) -> tuple[Store, MakeIndex]:
+    store = SqliteStore(folder / "knowledge.db")
+
+    def make_index(embedder_name: str, dimensions: int) -> VectorIndex:
+        from .dense import FaissIndex  # noqa: PLC0415 - it takes 60 MB, and is not needed without an embedder
+
+        return FaissIndex(folder, store, embedder_name, dimensions)
+
+    return store, make_index
+
+
+def _in_postgres(database: str) -> tuple[Store, MakeIndex]:
+    require_postgres()
+    store = import_module(f"{__package__}.postgres_store").PostgresStore(database)
+    vectors = import_module(f"{__package__}.postgres_vectors").PostgresVectors
+    return store, partial(vectors, store.database)

@@ -35,3 +35,16 @@ def require() -> None:
     """Raise EngineUnavailableError if a package is missing."""
     if modules := missing():
         raise not_installed(*modules)
+
+
+POSTGRES_MODULES = ("pgvector", "psycopg", "psycopg_pool")
+"""For documents in a PostgreSQL."""
+
+
+def require_postgres() -> None:
+    """Raise EngineUnavailableError if a package for PostgreSQL is missing."""
+    if modules := [module for module in POSTGRES_MODULES if find_spec(module) is None]:
+        raise EngineUnavailableError(
+            f"--knowledge-database needs the package {', '.join(modules)}.",
+            remedy="Install it with: pip install 'sotto[postgres]'.",
+        )

@@ -67,14 +67,17 @@ MIGRATIONS: tuple[str, ...] = (_TABLES,)
 
 _NO_VECTOR = "Install pgvector there, and as its administrator: CREATE EXTENSION vector."
 _MEANINGS: tuple[tuple[type[psycopg.Error], str, str], ...] = (
-    (errors.InvalidAuthorizationSpecification, "refuses the user or the password", "See SOTTO_KNOWLEDGE_DATABASE."),
-    (errors.InvalidCatalogName, "does not exist", "Create it there, or see SOTTO_KNOWLEDGE_DATABASE."),
     (errors.UndefinedFile, "has no pgvector", _NO_VECTOR),
     (errors.FeatureNotSupported, "has no pgvector", _NO_VECTOR),
     (errors.InsufficientPrivilege, "does not let the user create what is needed",
      "As its administrator: CREATE EXTENSION vector, and GRANT CREATE ON DATABASE … TO …."),
     (errors.ReadOnlySqlTransaction, "takes nothing, being a copy", "Name the server that is written to."),
 )  # fmt: skip
+
+
+def near_index(embedder_id: int) -> str:
+    """Return the name of pgvector's index of an embedder's vectors."""
+    return f"embeddings_near_{embedder_id:d}"
 
 
 class Database:
@@ -146,6 +149,7 @@ class Database:
     def writing(self) -> Iterator[psycopg.Connection[Any]]:
         """Do all that is inside, or nothing; whoever else writes waits."""
         with self._errors(), self._pool.connection() as connection, connection.transaction():
+            connection.execute("SET LOCAL synchronous_commit = on")  # what is acknowledged is on disk
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
             yield connection
 
@@ -190,8 +194,15 @@ class Database:
             if isinstance(err, kind):
                 return StoreError(f"The database {self.name} {what}.", remedy=remedy)
         if isinstance(err, psycopg.OperationalError):
-            return self._absent()
+            return self._refusing() if "FATAL" in str(err) else self._absent()
         return StoreError(f"The database {self.name} failed: {type(err).__name__}.", remedy="See its log.")
+
+    def _refusing(self) -> StoreError:
+        """Of a connection that is refused the library tells only words, in the server's language."""
+        return StoreError(
+            f"The server of the database {self.name} refuses the connection.",
+            remedy="See user, password and name in SOTTO_KNOWLEDGE_DATABASE, and the server's log.",
+        )
 
     def _absent(self) -> StoreError:
         return StoreError(
