@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from .chinese import cut
+from .function_words import LIGHT
 from .synonyms import Meaning, folded, meanings
 from .words import query_words
 
@@ -25,9 +26,7 @@ _IN_PARTS = 0.8
 """Of a Chinese word, what is covered where a passage has all its pairs of characters, but not the word."""
 
 _HAN = re.compile("[\u3400-\u9fff]+")
-_CODE = re.compile(r"(?=[a-z\d.]*\d)(?=[a-z\d.]*[a-z])[a-z\d.]+")
-_MEASURE = re.compile(r"\d+(?:\.\d+)?[a-z]{1,4}")
-"""5g, 40km: a number with its unit is no code."""
+_CODE = re.compile(r"[a-z]{1,3}\d[a-z\d.]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +39,14 @@ class Term:
     """What documents may call it."""
 
     @property
+    def is_light(self) -> bool:
+        """Whether it is a verb or an adverb that goes with anything: put, still, again."""
+        return self.word in _light()
+
+    @property
     def is_code(self) -> bool:
-        """Whether it is letters and digits in one: an error code, a model."""
-        return bool(_CODE.fullmatch(self.word)) and not _MEASURE.fullmatch(self.word)
+        """Whether it is a few letters and then digits: an error code, a model, and no number with its unit."""
+        return bool(_CODE.fullmatch(self.word))
 
     def covered_by(self, words: AbstractSet[str]) -> float:
         """Return how much of it is among the words of a passage, from 0 to 1."""
@@ -61,6 +65,29 @@ def terms(question: str) -> tuple[Term, ...]:
     """Return what a question says, each once, without the words that any question has."""
     known = meanings(question)
     return tuple(Term(word, _related(word, known)) for word in _words(question))
+
+
+def index_words(question: str) -> frozenset[str]:
+    """Return the words of the index of which `known_terms` and `rarity_of` want to know the frequency."""
+    asked = terms(question)
+    return frozenset(word for term in asked for word in (term.word, *term.related)) | frozenset(_names(asked, question))
+
+
+def known_terms(question: str, frequency: Mapping[str, int]) -> tuple[Term, ...]:
+    """Return `terms`, with two single Chinese characters as one where documents have them side by side.
+
+    Such a pair is a name that no dictionary has, like that of a cat.
+    """
+    asked = terms(question)
+    names = [name for name in _names(asked, question) if frequency.get(name)]
+    parts = {character for name in names for character in name}
+    return (*(Term(name) for name in names), *(term for term in asked if term.word not in parts))
+
+
+def _names(asked: tuple[Term, ...], question: str) -> list[str]:
+    text = folded(question)
+    single = [term.word if len(term.word) == 1 and _HAN.match(term.word) else "" for term in asked]
+    return [one + two for one, two in pairwise(single) if one and two and one + two in text]
 
 
 def _words(question: str) -> tuple[str, ...]:
@@ -90,6 +117,11 @@ def search_words(question: str) -> Mapping[str, float]:
         for word, part in meaning.found.items():
             found[word] = max(RELATED * part, found.get(word, 0.0))
     return found
+
+
+@cache
+def _light() -> frozenset[str]:
+    return frozenset(word for each in LIGHT for word in (query_words(each) or [each]))
 
 
 def rarity(frequency: int, passages: int) -> float:

@@ -43,6 +43,22 @@ ASKING = _these(
 )
 """How people ask, fillers and politeness; what a question is about is in its other words."""
 
+LIGHT = _these(
+    """
+    put use make made take took bring come came keep let leave left give given turn turned try start stop begin
+    happen happens work works feel become stay seem happened remember forget always never ever still yet again
+    lately sometimes usually really quite rather almost already soon later now today hardly enough maybe just
+    back away around together somewhere somebody someone anybody nobody everybody everyone people person place
+    kind sort bit lot whole half different other new old good bad better best right wrong easy hard little big
+    small fast quick quickly exactly even once instead long longer time times day way place side inside outside
+    弄 搞 用 做 去掉 进去 出来 起来 下来 回来 上来 过来 过去 出去 进来 再 还 才 刚 一直 总是 老是 经常 有时 已经
+    马上 立刻 突然 可能 应该 必须 一定 最好 行 好 坏 新 旧 大 小 多 少 快 慢 最 更 真 全部 全 完 成 变 变成 开始
+    继续 发现 出现 发生 一点 一些 一会儿 半天 平时 最近 以前 以后 之前 之后 现在 人 家 家里 地方 样子 方法 办法
+    情况 时候 上 下 来 去 放 拿 给 让 股 沾 件 只 条 张 块 把 种 次 回 遍 一次 一下
+    """
+)
+"""In an index and in questions, but of little weight when it is judged whether a passage answers a question."""
+
 ONES = _numbers("one two three four five six seven eight nine", 1)
 TENS = _numbers("twenty thirty forty fifty sixty seventy eighty ninety", 20, 10)
 _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"

@@ -37,6 +37,12 @@ _GLUE = frozenset({"", "-", "\u2010", "\u2011", "\u2013"})
 """What holds a code or a compound together."""
 _POSSESSIVE = re.compile(r"['\u2019\u02bc]s\b")
 _ACCENTS = re.compile("[\u0300-\u036f]")
+_DATE = re.compile(r"\b\d{4}-(0[1-9]|1[0-2])-\d\d\b")
+_MONTHS = tuple(
+    "january february march april may june july august september october november december".split()  # noqa: SIM905
+)
+_ERRORS = frozenset({"error", "errors"})
+"""Displays say ERR 8, people say error 8."""
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 
@@ -59,7 +65,7 @@ def words_of(text: str) -> list[str]:
     A code is there whole and by its number, a Chinese word whole and by its characters, as they may be asked for: E24
     is `e24` and `24`.
     """
-    return list(_words(text, by_parts=True))
+    return [*_words(text, by_parts=True), *_months(text)]
 
 
 def query_words(question: str) -> list[str]:
@@ -75,6 +81,11 @@ def _words(text: str, *, by_parts: bool) -> Iterator[str]:
         for word in _of_chain(chain, by_parts=by_parts):
             if len(word) <= LONGEST:
                 yield word
+
+
+def _months(text: str) -> Iterator[str]:
+    """Yield the months of dates such as 2027-02-04: who asks when the paper is collected in February says so."""
+    yield from (_stem(_MONTHS[int(month) - 1]) for month in _DATE.findall(text))
 
 
 def _folded(text: str) -> str:
@@ -107,6 +118,8 @@ def _numbered(atoms: Iterable[_Atom]) -> Iterator[_Atom]:
             yield _Atom(_number(atom.text), "number", atom.before)
         elif atom.text in NUMBERS:
             yield _Atom(str(NUMBERS[atom.text]), "number", atom.before)
+        elif atom.text in _ERRORS:
+            yield _Atom("err", "letters", atom.before)
         else:
             yield atom
     if tens is not None:

@@ -1,0 +1,206 @@
+"""Whether documents answer a question: calibrated on this household's documents, for a stated precision. Pure logic.
+
+A fresh household is calibrated without anybody's help: with questions made of its own documents (`synthesis.py`) and
+with what is said in any home (`starter.yaml`), around weights learned from a household with real questions
+(`prior.yaml`, written by bench/knowledge_quality.py). What it says itself counts for more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+
+import numpy as np
+import yaml
+
+from .asked import rarity
+from .calibration import Counts, Report
+from .document import Document, Passage
+from .features import NAMES, Retrieved, row_of
+from .regression import Floats, Weights, fit
+from .starter import starter
+from .synonyms import folded
+from .synthesis import Origin, Trial, made_of
+from .threshold import NEVER, choose, curve, thinned
+from .weighing import words_in_text
+
+PRECISION = 0.9
+"""Aimed at, where nothing else is said."""
+SHARES = {Origin.ANSWERED: 1 / 3, Origin.NEAR_MISS: 0.2 * 2 / 3, Origin.STARTER: 0.8 * 2 / 3}
+"""What is judged is taken to consist of these: one sentence of three is a question that documents answer, and of the
+others one of five comes near to them."""
+OWN = 5.0
+"""What a sentence of the household's own counts beside one that was made."""
+PENALTY = 10.0
+"""On weights that differ from the prior ones: some twenty examples outweigh one of them."""
+FOLDS = 5
+
+Search = Callable[[str], Retrieved]
+"""Finds passages for a sentence, a few more than are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A sentence of the household, and whether documents should have answered it."""
+
+    text: str
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gate says of a question and what was found for it."""
+
+    probability: float
+    """That the passages answer it."""
+    confident: bool
+    """Whether to answer from them."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A calibrated gate; the same always says the same."""
+
+    weights: Weights
+    threshold: float
+    report: Report | None = None
+    """None before the first calibration."""
+    known: Mapping[str, bool] = field(default_factory=dict)
+    """What the household said of sentences, folded: "that wasn't meant for you" settles the same sentence."""
+
+    def judge(self, retrieved: Retrieved) -> Verdict:
+        """Return whether what was found answers the question."""
+        if not retrieved.found:
+            return Verdict(0.0, confident=False)
+        probability = float(self.weights.probabilities(row_of(retrieved)[np.newaxis])[0])
+        known = self.known.get(said(retrieved.question))
+        return Verdict(probability, probability >= self.threshold if known is None else known)
+
+
+def uncalibrated(precision: float = PRECISION) -> Gate:
+    """Return the gate before the first calibration: of what is at least as probable as the precision aimed at."""
+    return Gate(prior(), precision)
+
+
+def restored(report: str, examples: Iterable[Example]) -> Gate:
+    """Return the gate of a report that was kept; raises ValueError if that is of another version."""
+    kept = Report.from_json(report)
+    if tuple(kept.weights) != NAMES:
+        raise ValueError("a report with other features")
+    rows = np.asarray([kept.weights[name] for name in NAMES], dtype=np.float64)
+    weights = Weights(kept.offset, rows[:, 0], rows[:, 1], rows[:, 2])
+    return Gate(weights, kept.threshold, kept, _known(examples))
+
+
+def calibrate(
+    search: Search,
+    documents: Sequence[tuple[Passage, Document]],
+    examples: Sequence[Example] = (),
+    *,
+    precision: float = PRECISION,
+    embedder: str = "",
+) -> Gate:
+    """Return a gate for these documents; takes some milliseconds for each of at most 900 sentences that are searched.
+
+    `documents` are all passages, or a good many of them, each with its document; `search` is over all of them.
+    """
+    trials = trials_of(documents, examples)
+    rows, counts = rows_of(search, trials), shares_of(trials)
+    wanted = np.asarray([float(trial.wanted) for trial in trials])
+    points = curve(_unseen(rows, wanted, counts), wanted, counts)
+    chosen, reached = choose(points, precision)
+    weights = fit(rows, wanted, counts, prior(), PENALTY)
+    report = Report(
+        precision=precision,
+        threshold=chosen.threshold if chosen else NEVER,
+        reached=reached,
+        chosen=chosen,
+        curve=tuple(thinned(points)),
+        counts=_counts(trials, examples, len(documents)),
+        embedder=embedder,
+        offset=weights.offset,
+        weights=_table(weights),
+    )
+    return Gate(weights, report.threshold, report, _known(examples))
+
+
+def said(sentence: str) -> str:
+    """Return a sentence as two are compared that are the same but for case and punctuation."""
+    return "".join(character for character in folded(sentence) if character.isalnum())
+
+
+@cache
+def prior() -> Weights:
+    """Return the weights to begin with, from the file in the package."""
+    data = yaml.safe_load(resources.files(__package__).joinpath("prior.yaml").read_text(encoding="utf-8"))
+    rows = np.asarray([data["weights"].get(name, (0.0, 0.0, 1.0)) for name in NAMES], dtype=np.float64)
+    return Weights(float(data["offset"]), rows[:, 0], rows[:, 1], rows[:, 2])
+
+
+def trials_of(documents: Sequence[tuple[Passage, Document]], examples: Iterable[Example] = ()) -> list[Trial]:
+    """Return all sentences that a gate is calibrated with."""
+    frequency: dict[str, int] = {}
+    for passage, _ in documents:
+        for word in words_in_text(passage.text):
+            frequency[word] = frequency.get(word, 0) + 1
+    made = made_of(documents, lambda word: rarity(frequency.get(word, 0), len(documents)))
+    said_anywhere = [Trial(sentence, Origin.STARTER) for sentence in starter().said]
+    own = [Trial(example.text, Origin.OWN, example.wanted) for example in examples]
+    return [*made, *said_anywhere, *own]
+
+
+def rows_of(search: Search, trials: Sequence[Trial]) -> Floats:
+    """Return the features of each."""
+    return np.asarray([_row(search, trial) for trial in trials])
+
+
+def _row(search: Search, trial: Trial) -> Floats:
+    retrieved = search(trial.text)
+    seen = tuple(found for found in retrieved.found if trial.sees(found))
+    return row_of(Retrieved(retrieved.question, seen, retrieved.frequency, retrieved.passages))
+
+
+def shares_of(trials: Sequence[Trial]) -> Floats:
+    """Return what each counts, so that what was made has its shares; as many are there as together they count."""
+    there = Counter(trial.origin for trial in trials)
+    made = there.total() - there[Origin.OWN]
+    each = {origin: share * made / there[origin] for origin, share in SHARES.items() if there[origin]}
+    return np.asarray([each.get(trial.origin, OWN) for trial in trials])
+
+
+def _unseen(rows: Floats, wanted: Floats, counts: Floats) -> Floats:
+    """Return the probability of each by weights that were fitted to the others."""
+    probabilities = np.zeros(len(rows))
+    folds = np.arange(len(rows)) % FOLDS
+    for fold in range(FOLDS):
+        others = folds != fold
+        weights = fit(rows[others], wanted[others], counts[others], prior(), PENALTY)
+        probabilities[~others] = weights.probabilities(rows[~others])
+    return probabilities
+
+
+def _counts(trials: Sequence[Trial], examples: Sequence[Example], passages: int) -> Counts:
+    there = Counter(trial.origin for trial in trials)
+    return Counts(
+        answered=there[Origin.ANSWERED],
+        near_misses=there[Origin.NEAR_MISS],
+        starter=there[Origin.STARTER],
+        own_answered=sum(example.wanted for example in examples),
+        own_unanswered=sum(not example.wanted for example in examples),
+        passages=passages,
+    )
+
+
+def _table(weights: Weights) -> dict[str, tuple[float, float, float]]:
+    columns = (weights.weights, weights.shift, weights.scale)
+    return {
+        name: (float(weight), float(shift), float(scale))
+        for name, weight, shift, scale in zip(NAMES, *columns, strict=True)
+    }
+
+
+def _known(examples: Iterable[Example]) -> Mapping[str, bool]:
+    return {said(example.text): example.wanted for example in examples}

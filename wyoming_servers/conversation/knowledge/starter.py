@@ -1,0 +1,28 @@
+"""What any household says that is no question to documents, and how questions are put: starter.yaml. Pure logic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """What is known before a household has said anything."""
+
+    said: tuple[str, ...]
+    """Sentences that no document answers, English and Chinese in turn."""
+    asks: dict[str, tuple[tuple[str, str], ...]]
+    """By language, `en` or `zh`: what stands before and after the words of a question."""
+
+
+@cache
+def starter() -> Starter:
+    """Return it, from the file in the package."""
+    data = yaml.safe_load(resources.files(__package__).joinpath("starter.yaml").read_text(encoding="utf-8"))
+    said = [sentence for kinds in data["said"].values() for sentences in kinds.values() for sentence in sentences]
+    asks = {language: tuple((before, after) for before, after in rows) for language, rows in data["asks"].items()}
+    return Starter(tuple(said), asks)
