@@ -38,6 +38,7 @@ from .entity import SottoAgentEntity
 from .images import MIME_TYPES, LargeImageError, UnreadableImageError, data_url_of
 from .judging import risks_of
 from .messages import functions_of, messages_of
+from .search_tool import has_searched
 from .sentences import Sentence, sentence_for
 
 PARALLEL_UPDATES = 0
@@ -111,8 +112,10 @@ class SottoAITask(SottoAgentEntity, AITaskEntity):
     async def _call_tools(self, chat_log: ChatLog, pictures: list[str]) -> Deltas:
         tools: Json = {"tools": functions_of(chat_log.llm_api)}
         for _ in range(MAX_ROUNDS):
-            answer = await self._ask(chat_log, pictures, tools)
-            if not answer.calls:
+            # What a document says must move nothing: once it was searched, the answer is words.
+            is_last = has_searched(chat_log.content)
+            answer = await self._ask(chat_log, pictures, {} if is_last else tools)
+            if is_last or not answer.calls:
                 return answer
             content = AssistantContent(self.entity_id, answer.text or None, tool_calls=answer.calls)
             refused = await self._refused(chat_log, answer.calls)

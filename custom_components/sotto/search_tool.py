@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from itertools import chain, zip_longest
 from typing import override
 
+from homeassistant.components import conversation
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import llm
 import probatio
@@ -64,6 +66,12 @@ class SearchDocumentsTool(llm.Tool):
         if errors and not passages:
             return llm.ToolResult(data={"error": "The documents cannot be searched right now."}, error=True)
         return llm.ToolResult(data={"passages": [each.as_response() for each in _merged(passages)]})
+
+
+def has_searched(content: Iterable[conversation.Content]) -> bool:
+    """Whether passages of documents are among the results in a chat log."""
+    results = (each for each in content if isinstance(each, conversation.ToolResultContent))
+    return any(each.tool_name.endswith(SearchDocumentsTool.name) for each in results)
 
 
 def _merged(found: list[list[Passage]]) -> list[Passage]:
