@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
+import signal
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Awaitable, Callable
+from itertools import count
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from wyoming_servers.cli.bar import Bar, cut, padded, width_of
@@ -172,6 +176,31 @@ async def test_a_terminal_shows_a_bar_and_leaves_nothing_of_it(start_server: Sta
     assert re.search(r"\[#+\.*\] indexing \d+/\d+  long\.md", shown)
     assert shown.endswith("\r\x1b[K")
     assert output.decode().startswith("added ")
+
+
+async def test_a_server_that_was_killed_has_all_that_it_acknowledged(start_server: StartServer) -> None:
+    acknowledged: set[str] = set()
+    for kill in range(3):
+        server = await start_server("conversation", "--http-uri", "tcp://127.0.0.1:0")
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port_of(server)}/api/") as http:
+            async with http.get("documents") as response:
+                there = {each["name"] for each in (await response.json())["documents"]}
+            assert acknowledged <= there
+            for name in acknowledged:
+                async with http.get("documents/search", params={"q": name.removesuffix(".md")}) as response:
+                    found = (await response.json())["found"]
+                assert name in {each["document"]["name"] for each in found}
+            killing = asyncio.get_running_loop().call_later(1 + kill / 7, server.process.kill)
+            with contextlib.suppress(aiohttp.ClientError):
+                for number in count():
+                    name = f"paper{kill}x{number}.md"
+                    text = f"# Paper {kill}x{number}\n\n" + "Pour vinegar into the tank.\n\n" * 200
+                    async with http.post("documents", params={"name": name}, data=text) as response:
+                        assert response.status == 200
+                    acknowledged.add(name)
+            killing.cancel()
+            assert await server.process.wait() == -signal.SIGKILL
+    assert len(acknowledged) >= 3
 
 
 def test_text_is_as_wide_as_a_terminal_shows_it() -> None:

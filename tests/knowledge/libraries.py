@@ -11,6 +11,7 @@ from typing import Any
 from tests.knowledge.bag_of_words import BagOfWords
 from wyoming_servers.conversation.knowledge.dense import FaissIndex
 from wyoming_servers.conversation.knowledge.embedders.engine import Embedder
+from wyoming_servers.conversation.knowledge.examination import Examination
 from wyoming_servers.conversation.knowledge.library import Library
 from wyoming_servers.conversation.knowledge.meaning import Meaning
 from wyoming_servers.conversation.knowledge.sqlite_store import SqliteStore
@@ -42,15 +43,24 @@ async def opened(
     embedder: BagOfWords | None = None,
     revive: Callable[[str], Embedder | None] = lambda _: None,
     naps: Naps | None = None,
+    questions: Examination | None = None,
     **settings: Any,
 ) -> AsyncIterator[Library]:
-    """Run a library whose files are in this folder."""
+    """Run a library whose files are in this folder; an embedder of it is examined with these questions, or none."""
     store = SqliteStore(folder / "knowledge.db")
     sleep = naps or Naps()
 
     def meaning(worker: Worker) -> Meaning:
         assert embedder is not None
-        return Meaning(store, worker, embedder, lambda *which: FaissIndex(folder, store, *which), revive, sleep)
+        return Meaning(
+            store,
+            worker,
+            embedder,
+            lambda *which: FaissIndex(folder, store, *which),
+            revive,
+            questions or {},
+            sleep,
+        )
 
     library = Library(
         store,

@@ -10,10 +10,12 @@ import pytest
 
 from tests.knowledge.bag_of_words import BagOfWords
 from tests.knowledge.libraries import Naps, opened
-from wyoming_servers.conversation.knowledge import meaning
-from wyoming_servers.conversation.knowledge.document import Found
+from wyoming_servers.conversation.knowledge import ingest, meaning
+from wyoming_servers.conversation.knowledge.document import Found, Reading, Section
+from wyoming_servers.conversation.knowledge.examination import examination
 from wyoming_servers.conversation.knowledge.library import Library
 from wyoming_servers.conversation.knowledge.sqlite_store import SqliteStore
+from wyoming_servers.conversation.knowledge.words import query_words, words_of
 from wyoming_servers.errors import EngineUnavailableError
 
 CATS = "# Cats\n\nThe vet is open on Sunday.\n"
@@ -170,3 +172,43 @@ async def test_without_the_old_embedder_words_answer_until_the_new_one_is_ready(
         await library.settled()
         (found,) = await library.search("vet")
         assert found.cosine is not None
+
+
+ASKED = {"zh": (("盐放哪里", "灯在门边"), ("灯在哪里", "盐在柜子里")), "en": (("the vet", "vet"), ("a dog", "dog"))}
+
+
+async def test_in_a_language_that_it_does_not_understand_questions_are_searched_by_words_alone(tmp_path: Path) -> None:
+    embedder = BagOfWords()
+    async with opened(tmp_path / "data", embedder=embedder, questions=ASKED) as library:
+        await add(library, tmp_path, "# Salt\n\n盐放在 vet 的柜子里。\n")
+        await library.settled()
+        embedder.asked.clear()
+        assert [each.cosine for each in await library.search("盐放哪里")] == [None]
+        assert [each.cosine is None for each in await library.search("vet")] == [False]
+        assert embedder.asked == ["vet"]
+        status = (await library.status()).embedder
+        assert status is not None
+        assert status.not_understood == ("zh",)
+
+
+async def test_a_rare_word_is_not_buried_under_what_shares_a_common_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All these passages mean the same to an embedder that knows no codes."""
+
+    async def read(path: Path, name: str, *_: object) -> Reading:
+        return Reading(name, (Section(await asyncio.to_thread(path.read_text)),))
+
+    monkeypatch.setattr(ingest, "read_document", read)
+    codes = {f"e{number}": "e" for number in range(60)} | {str(number): "e" for number in range(60)}
+    async with opened(tmp_path / "data", embedder=BagOfWords(synonyms=codes)) as library:
+        for number in range(60):
+            await add(library, tmp_path, f"Error E{number}: call us.", f"{number}.md")
+        await library.settled()
+        assert "E59" in (await library.search("error E59"))[0].passage.text
+
+
+def test_questions_of_the_examination_share_next_to_nothing_with_their_answers() -> None:
+    for pairs in examination().values():
+        assert len(pairs) == 16
+        assert sum(len(set(query_words(question)) & set(words_of(answer))) for question, answer in pairs) <= 8

@@ -153,6 +153,8 @@ def _lines(status: dict[str, Any]) -> Iterator[tuple[str, str]]:
         model = embedder["model"]
         yield "embedder", f"{model['model']} ({model['engine']}): {model['state']}, {model['detail']}"
         yield "", f"{embedder['embedded']} of {_passages(status)} embedded; {embedder['answering'] or 'none'} answers"
+        if languages := ", ".join(embedder["not_understood"]):
+            yield "", f"does not understand {languages}: such questions are searched by words alone"
     else:
         yield "embedder", "none: documents are found by their words"
     for folder in status["folders"]:

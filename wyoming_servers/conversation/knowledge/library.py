@@ -38,6 +38,9 @@ OPENED_WITHIN_S = 10.0
 """For which a call waits for the store at the start."""
 DEPTH = 50
 """Passages of each ranking that are fused."""
+WEAK = 0.25
+"""Of the best by words, the part from which a passage counts: those that share a common word alone must not be lifted
+above the one with the rare word, such as a code, by which they all look alike in their meaning."""
 
 
 class Library:
@@ -159,7 +162,10 @@ class Library:
 
     def _found(self, question: str, lexical: Sequence[Hit], asked: Asked | None, limit: int) -> list[Found]:
         dense = asked.index.search(asked.vector, DEPTH) if asked is not None else []
-        fused = fuse([[hit.passage_id for hit in lexical], [hit.passage_id for hit in dense]])
+        strong = [hit.passage_id for hit in lexical if hit.score >= WEAK * lexical[0].score]
+        weak = [hit.passage_id for hit in lexical[len(strong) :]]
+        fused = fuse([strong, [hit.passage_id for hit in dense]])
+        fused |= dict.fromkeys((each for each in weak if each not in fused), 0.0)
         kept = self._store.passages(list(fused)[:DEPTH])
         first = [each for each in fused if each in kept][:limit]
         bm25, words = dict(lexical), search_words(question)
@@ -216,4 +222,4 @@ class Library:
 
 def _of_embedder(meaning: Meaning, counts: Counts | None) -> EmbedderStatus:
     embedded = counts.embedded.get(meaning.embedder.name, 0) if counts is not None else 0
-    return EmbedderStatus(meaning.embedder.status, embedded, meaning.answering)
+    return EmbedderStatus(meaning.embedder.status, embedded, meaning.answering, meaning.not_understood)

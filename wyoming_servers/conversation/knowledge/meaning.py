@@ -15,6 +15,7 @@ from typing import TypeVar
 from ...errors import SottoError
 from ...worker import Priority, Worker
 from .embedders.engine import Embedder
+from .examination import Examination, examination, failed, language_of
 from .store import Store, Vector
 from .vectors import VectorIndex
 
@@ -26,8 +27,8 @@ BATCH = 16
 """Passages that are embedded at once: a question waits for no more than these."""
 FOLLOWED_EVERY = 32
 """Batches after which what is embedded so far is found."""
-ANSWER_WITHIN_S = 1.0
-"""For a question's vector; what takes longer is searched by words alone."""
+ANSWER_WITHIN_S = 0.2
+"""For a question's vector: a turn waits 0.3 s for the documents; what takes longer is searched by words alone."""
 TRY_AGAIN_S = (1.0, 5.0, 30.0, 60.0)
 """After a failure; the last one from then on."""
 
@@ -39,6 +40,8 @@ MakeIndex = Callable[[str, int], VectorIndex]
 class _Answering:
     embedder: Embedder
     index: VectorIndex
+    not_understood: frozenset[str]
+    """Languages; questions in them are searched by words alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,15 @@ class Meaning:
         embedder: Embedder,
         make_index: MakeIndex,
         revive: Callable[[str], Embedder | None] = lambda _: None,
+        questions: Examination | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """`worker` is the one thread on which the store is written to.
 
-        `revive` makes the embedder of a name that was used before, if it still can be.
+        `revive` makes the embedder of a name that was used before, if it still can be; `questions` are what embedders
+        are examined with.
         """
+        self._questions = questions
         self._store = store
         self._worker = worker
         self.embedder = embedder
@@ -72,7 +78,7 @@ class Meaning:
         self._revive = revive
         self._sleep = sleep
         self._answering: _Answering | None = None
-        self._indexes: dict[str, VectorIndex] = {}
+        self._made: dict[str, _Answering] = {}
         self._old: Embedder | None = None
         self._news = asyncio.Event()
         self._settled = asyncio.Event()
@@ -105,10 +111,15 @@ class Meaning:
         """The name of the embedder whose vectors are searched; empty while there are none."""
         return self._answering.embedder.name if self._answering is not None else ""
 
+    @property
+    def not_understood(self) -> tuple[str, ...]:
+        """Languages that the embedder does not understand."""
+        return tuple(sorted(self._answering.not_understood)) if self._answering is not None else ()
+
     async def ask(self, question: str) -> Asked | None:
-        """Return a question's vector; None if it cannot be had in time."""
+        """Return a question's vector; None if it cannot be had in time, or would say nothing."""
         answering = self._answering
-        if answering is None:
+        if answering is None or language_of(question) in answering.not_understood:
             return None
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
@@ -140,7 +151,7 @@ class Meaning:
         """Embed what has no vector; then search by these vectors, and forget all others."""
         await self.embedder.ready()
         name = self.embedder.name
-        now = _Answering(self.embedder, await self._index_of(self.embedder))
+        now = await self._with_index(self.embedder)
         if self._answering is None:
             lacking = await self._on_worker(lambda: self._store.without_embedding(name, 1))
             self._answering = (await self._before() if lacking else None) or now
@@ -172,7 +183,7 @@ class Meaning:
             await old.ready()
             if old.name == names[-1]:
                 _LOGGER.info("Documents are embedded anew; until then %s answers", old.name)
-                return _Answering(old, await self._index_of(old))
+                return await self._with_index(old)
         except SottoError as err:
             _LOGGER.info("What embedded the documents before cannot be used (%s): %s", err.code, err)
         await self._retire()
@@ -184,12 +195,18 @@ class Meaning:
             old, self._old = self._old, None
             await old.stop()
 
-    async def _index_of(self, embedder: Embedder) -> VectorIndex:
+    async def _with_index(self, embedder: Embedder) -> _Answering:
         name, dimensions = embedder.name, embedder.dimensions
-        if name not in self._indexes:
-            self._indexes[name] = await self._on_worker(lambda: self._make_index(name, dimensions))
-            await self._on_worker(self._indexes[name].follow)
-        return self._indexes[name]
+        if name not in self._made:
+            questions = await asyncio.to_thread(examination) if self._questions is None else self._questions
+            not_understood = await failed(embedder, questions)
+            if not_understood:
+                languages = ", ".join(sorted(not_understood))
+                _LOGGER.info("%s does not understand %s: such questions are searched by words alone", name, languages)
+            index = await self._on_worker(lambda: self._make_index(name, dimensions))
+            await self._on_worker(index.follow)
+            self._made[name] = _Answering(embedder, index, not_understood)
+        return self._made[name]
 
     def _finish(self, name: str, index: VectorIndex) -> None:
         if set(self._store.counts().embedded) - {name}:

@@ -25,6 +25,8 @@ class EmbedderStatus:
     """Passages that have a vector of this embedder."""
     answering: str
     """The embedder whose vectors are searched now: this one, the one before, or none."""
+    not_understood: tuple[str, ...]
+    """Languages in which that one failed its examination: such questions are searched by words alone."""
 
 
 @dataclass(frozen=True, slots=True)
