@@ -140,6 +140,11 @@ class ConversationSettings:
 
     engine: str = _setting("auto", str, "auto (sentences of Home Assistant), or the URI of another Wyoming server")
     max_chars: int = _setting(2_000, _number(int, 10, 100_000), "Longest text that is read as a command, in characters")
+    chatter: str = _setting(
+        "answer",
+        vol.In(["answer", "ignore"]),
+        "What a satellite heard that asks nothing, wants nothing and is not about the home: answer, or ignore",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +193,7 @@ class KnowledgeSettings:
     precision: float = _setting(
         0.9, _number(float, 0.5, 0.999), "Part of the answers from documents that must have been asked for"
     )
+    wait_s: float = _setting(0.3, _number(float, 0.01, 30.0), "Seconds that an answer waits for what documents say")
     embedder: str = _setting(
         "auto",
         vol.In(["auto", "none", "llama_cpp", "openai"]),

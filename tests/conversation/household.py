@@ -79,7 +79,8 @@ async def household_with(
     """Serve a conversation that thinks with a model, or without one, and has documents."""
     house = DemoHome()
     mirror = Mirror(house)
-    thinking = None if model is None else Thinking(Mind(model), mirror, settings.llm)
+    ignores = settings.conversation.chatter == "ignore"
+    thinking = None if model is None else Thinking(Mind(model), mirror, settings.llm, ignores_chatter=ignores)
     service = ConversationService(settings, mirror, thinking, Consulting(documents, within_s=5))
     async with Server("tcp://127.0.0.1:0", {Stage.CONVERSATION: service}, listed_within_s=0) as server:
         yield Household(house, Assistant(f"tcp://127.0.0.1:{server.port}"), settings.server.language)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from typing import Any
 
 import aiohttp
 import pytest
@@ -37,9 +38,9 @@ async def http(open_door: OpenDoor, documents: ToldDocuments) -> AsyncIterator[a
 
 
 async def client(
-    stack: AsyncExitStack, open_door: OpenDoor, documents: ToldDocuments, *, mindless: bool = False
+    stack: AsyncExitStack, open_door: OpenDoor, documents: ToldDocuments, **more: Any
 ) -> aiohttp.ClientSession:
-    door = await open_door(documents=documents, mindless=mindless, http_token=TOKEN)
+    door = await open_door(documents=documents, http_token=TOKEN, **more)
     headers = {"Authorization": f"Bearer {TOKEN}"}
     return await stack.enter_async_context(aiohttp.ClientSession(f"http://127.0.0.1:{door.port}", headers=headers))
 
@@ -227,3 +228,35 @@ async def test_without_a_model_the_document_itself_answers_and_nothing_else_does
         assist.log.append({"role": "user", "content": "why is the sky blue"})
         async with http.post("/v1/chat/completions", json=assist.body()) as response:
             assert response.status == 503
+
+
+CHATTER = "police are looking for a man in a grey coat"
+
+
+async def test_what_was_not_meant_for_us_is_learnt_and_one_is_sorry(
+    assist: Assist, model: ScriptedModel, documents: ToldDocuments
+) -> None:
+    documents.confident = False
+    assist.device = "demo-satellite-kitchen"
+    model.scripts = [saying("Who?")]
+    await assist.prefill({"role": "user", "content": "that wasn't meant for you"})
+    await assist.says(CHATTER)
+    assist.conversation = "01JBBBBBBBBBBBBBBBBBBBBBBB"
+    assist.log.clear()
+    assert (await assist.says("that wasn't meant for you")).text == "Oh, sorry."
+    assert documents.learnt == [(CHATTER, False)]
+    assert len(model.asked) == 1
+
+
+async def test_chatter_that_a_satellite_heard_is_ignored_where_the_household_wants_that(
+    open_door: OpenDoor, documents: ToldDocuments, model: ScriptedModel
+) -> None:
+    documents.confident = False
+    model.scripts = [saying("Interesting.")]
+    async with AsyncExitStack() as stack:
+        http = await client(stack, open_door, documents, conversation_chatter="ignore")
+        assist = Assist(http, await send_home(http), assist_tools())
+        assert (await assist.says(CHATTER)).text == "Interesting."
+        assist.device = "demo-satellite-kitchen"
+        assert (await assist.says(CHATTER)).text == ""
+        assert (await assist.says("why does everybody like the moon")).text == "Interesting."

@@ -35,6 +35,7 @@ class ToldDocuments:
     waits: asyncio.Event | None = None
     """Before it answers."""
     asked: list[str] = field(default_factory=list)
+    learnt: list[tuple[str, bool]] = field(default_factory=list)
 
     async def consult(self, utterance: str, language: str) -> Consultation:
         self.asked.append(utterance)
@@ -43,3 +44,8 @@ class ToldDocuments:
         if self.error is not None:
             raise self.error
         return Consultation(self.passages, self.confident)
+
+    async def add_example(self, text: str, *, wanted: bool) -> None:
+        if self.error is not None:
+            raise self.error
+        self.learnt.append((text, wanted))

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from importlib import import_module
+from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import SottoError
+from .knowledge.dismissal import is_dismissal
+from .prompt.recent import Recent
 from .purpose import may_be_in_documents
 
 if TYPE_CHECKING:  # it needs packages that are not there without documents
@@ -35,6 +40,9 @@ class Documents(Protocol):
     async def consult(self, utterance: str, language: str) -> Consultation:
         """Return what they say; raises SottoError."""
 
+    async def add_example(self, text: str, *, wanted: bool) -> None:
+        """Learn whether documents should answer a sentence; raises SottoError."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -50,12 +58,21 @@ NO_EVIDENCE = Evidence()
 
 
 class Consulting:
-    """The documents, as a turn asks them."""
+    """The documents, as the turns of one door ask them."""
 
-    def __init__(self, documents: Documents | None = None, within_s: float = 0.3) -> None:
-        """`within_s`: for so long a turn waits; None: there are no documents."""
+    def __init__(
+        self,
+        documents: Documents | None = None,
+        within_s: float = 0.3,
+        clock: Callable[[], float] = monotonic,
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        """`within_s`: for so long a turn waits; None: there are no documents. `clock` tells seconds."""
         self._documents = documents
         self._within_s = within_s
+        self._today = today
+        self._heard = Recent[str](clock)
+        """The latest utterance, by conversation and by device."""
 
     async def ask(self, utterance: str, language: str) -> Evidence:
         """Return what answers an utterance that is no command; nothing where that is not sure, or takes too long."""
@@ -64,13 +81,36 @@ class Consulting:
         try:
             async with asyncio.timeout(self._within_s):
                 told = await self._documents.consult(utterance, language)
+                if told.confident and told.found:
+                    extract = await asyncio.to_thread(_extract, utterance, told.found, language, self._today())
+                    return Evidence(tuple(told.found), extract)
         except TimeoutError:
             _LOGGER.warning(
                 "The documents did not answer within %.0f ms; a turn went on without", self._within_s * 1000
             )
         except SottoError as err:
             _LOGGER.warning("The documents could not be asked (%s): %s", err.code, err)
-        else:
-            if told.confident and told.found:
-                return Evidence(tuple(told.found), told.found[0].passage.text)
         return NO_EVIDENCE
+
+    async def dismissed(self, utterance: str, *where: str | None) -> bool:
+        """Whether an utterance takes the one before it back: "that wasn't meant for you". That one is learnt.
+
+        `where`: ids of what it was said in or to; by any of them the utterance before it is known.
+        """
+        before = next((heard for each in where if (heard := self._heard.get(each))), None)
+        is_taken_back = self._documents is not None and before is not None and is_dismissal(utterance)
+        for each in where:
+            self._heard.put(each, "" if is_taken_back else utterance)
+        if self._documents is None or before is None or not is_taken_back:
+            return False
+        try:
+            await self._documents.add_example(before, wanted=False)
+        except SottoError as err:
+            _LOGGER.warning("What was not meant for us could not be learnt (%s): %s", err.code, err)
+        return True
+
+
+def _extract(utterance: str, found: Sequence[Found], language: str, today: date) -> str:
+    """Return what is said without a model. Imports what may not be installed, and reads tables: not on the loop."""
+    said: str = import_module(f"{__package__}.knowledge.answering").answer(utterance, found, language, today)
+    return said

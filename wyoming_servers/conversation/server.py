@@ -26,7 +26,8 @@ from ..protocol.service import Service, Stage
 from ..settings import Settings
 from ..worker import Priority
 from .consulting import Consulting
-from .languages import LANGUAGES, language_of
+from .guard.sentences import Sentence, say
+from .languages import FALLBACK, LANGUAGES, language_of, resolve_language
 from .purpose import asks_how_it_is
 from .recognizer import Command
 from .understanding import Answer, Understanding, Utterance
@@ -137,6 +138,9 @@ class ConversationService(Service):
 
     async def _answer(self, utterance: Utterance) -> Answer:
         """Understand on the worker. What fails is said, never sent as an error: Home Assistant would read it out."""
+        if await self._consulting.dismissed(utterance.text, utterance.conversation_id, utterance.device_id):
+            text = say(Sentence.NOT_MEANT, utterance.language)
+            return Answer(resolve_language(utterance.language) or FALLBACK, text=text, handled=True)
         try:
             await self._host.ready()
             answer = await self._host.run(lambda _: self._understanding.understand(utterance))

@@ -20,6 +20,7 @@ from ..settings import LlmSettings
 from .acting import command_of
 from .calls.before import said_before
 from .calls.call import Call, Situation
+from .chatter import is_chatter
 from .consulting import NO_EVIDENCE, Evidence
 from .engine import ChatRequest, Message, Role, TextDelta, ToolCall
 from .guard.sentences import Sentence
@@ -57,7 +58,11 @@ class Thinking:
         settings: LlmSettings,
         clock: Callable[[], float] = monotonic,
         now: Callable[[], datetime] = datetime.now,
+        *,
+        ignores_chatter: bool = False,
     ) -> None:
+        """`ignores_chatter`: whether there is no answer to what a satellite heard that was said to nobody."""
+        self._ignores_chatter = ignores_chatter
         self._mind = mind
         self._home = home
         self._settings = settings
@@ -86,6 +91,8 @@ class Thinking:
             ground = await self._ground(code)
             is_about_home = bool(evidence.found) and await asyncio.to_thread(self._is_about_home, utterance, ground)
             evidence = NO_EVIDENCE if is_about_home else evidence
+            if not evidence.found and await asyncio.to_thread(self._is_chatter, utterance, ground):
+                return Answer(code, handled=True)
             return await self._answer(utterance, code, ground, evidence)
         except SottoError as err:
             _LOGGER.warning("The language model did not answer (%s): %s", err.code, err)
@@ -119,6 +126,12 @@ class Thinking:
             _LOGGER.debug("Nothing was prepared: %s", err)
         else:
             _LOGGER.debug("%d tokens were evaluated beforehand", tokens)
+
+    def _is_chatter(self, utterance: Utterance, ground: Ground) -> bool:
+        """Whether nothing is to be said to an utterance."""
+        here = room_of(self._home.snapshot, utterance.device_id)
+        is_heard = self._ignores_chatter and utterance.device_id is not None
+        return is_heard and is_chatter(utterance.text, ground.index, here)
 
     def _is_about_home(self, utterance: Utterance, ground: Ground) -> bool:
         """Whether the home itself knows the answer, whatever documents say."""

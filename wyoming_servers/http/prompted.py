@@ -11,9 +11,11 @@ from datetime import datetime
 
 from ..conversation.calls.before import said_before
 from ..conversation.calls.call import Situation
+from ..conversation.chatter import is_chatter
 from ..conversation.confirming import confirmation, responses
 from ..conversation.consulting import NO_EVIDENCE, Evidence
 from ..conversation.engine import ChatRequest, Message, Role, Tool, ToolCall
+from ..conversation.guard.sentences import Sentence, say
 from ..conversation.knowledge.quoting import Quotation, quotations
 from ..conversation.languages import FALLBACK, load_language, resolve_language
 from ..conversation.learned import Ground
@@ -25,7 +27,7 @@ from ..conversation.purpose import asks_how_it_is
 from ..conversation.results import DONE, outcomes_of, told
 from ..home.model import Area, HomeSnapshot
 from .completion import Asked, said_last
-from .evidence import long_ago, looked_up
+from .evidence import asked_of_documents, long_ago, looked_up
 from .homes import KnownHome
 from .sotto_fields import HomeFields, PromptFields, with_states
 from .tool_names import ToolNames
@@ -47,6 +49,10 @@ class Around:
     language: str
     evidence: Evidence = NO_EVIDENCE
     """What documents say to the user's latest words."""
+    is_taken_back: bool = False
+    """Whether these say that what was said before was not meant for us."""
+    ignores_chatter: bool = False
+    """Whether there is no answer to what a satellite heard that was said to nobody."""
 
 
 def words_of(request: ChatRequest) -> list[str]:
@@ -84,6 +90,10 @@ def prompted_turn(asked: Asked, around: Around) -> Turn:
     if described:
         load_language(code)  # now, so that nobody waits for it when the lamp is on already
     said, told_already = (None, "") if asked.request.schema is not None else _said(named, home, code)
+    if around.is_taken_back:
+        said = say(Sentence.NOT_MEANT, code)
+    elif around.ignores_chatter and not quoted and fields.device and asked_of_documents(asked):
+        said = "" if is_chatter(said_last(asked.request), ground.index, here) else said
     situation = Situation(home, said_last(asked.request), here, said_before(asked.request.messages), extract)
     return Turn(request, situation, code, said, told_already, contents, names, quoted)
 

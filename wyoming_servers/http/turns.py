@@ -53,13 +53,19 @@ class Turns:
         async with self._making:
             if fields is None or fields.prompt is None:
                 return make_turn(asked, self._homes, language)
-            around = replace(self._around(asked, fields, fields.prompt), evidence=evidence)
+            is_taken_back = not ahead and await self._is_taken_back(asked, fields, fields.prompt)
+            around = replace(self._around(asked, fields, fields.prompt), evidence=evidence, is_taken_back=is_taken_back)
             return await asyncio.to_thread(prompted_turn, asked, around)
 
     def remember(self, asked: Asked, turn: Turn) -> None:
         """Keep how the user's messages are sent, so that they are sent so again."""
         if asked.sotto is not None and asked.sotto.prompt is not None:
             self._sent.keep(asked.sotto.prompt.conversation, turn.contents)
+
+    async def _is_taken_back(self, asked: Asked, fields: HomeFields, wanted: PromptFields) -> bool:
+        """Whether what was said before was not meant for us."""
+        words = asked_of_documents(asked)
+        return bool(words) and await self._consulting.dismissed(words, wanted.conversation, fields.device)
 
     async def _evidence(self, asked: Asked) -> Evidence:
         words = asked_of_documents(asked)
@@ -76,4 +82,5 @@ class Turns:
             now=self._now(),
             context_tokens=self._settings.llm.context,
             language=self._settings.server.language,
+            ignores_chatter=self._settings.conversation.chatter == "ignore",
         )

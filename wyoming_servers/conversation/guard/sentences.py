@@ -38,6 +38,8 @@ class Sentence(StrEnum):
     """Too many are waiting for the language model."""
     TOO_LONG = "too_long"
     """The sentence does not fit in what the model can read at once."""
+    NOT_MEANT = "not_meant"
+    """What was said before was meant for somebody else."""
 
 
 _TEXTS: Mapping[str, Mapping[Sentence, str]] = {
@@ -54,6 +56,7 @@ _TEXTS: Mapping[str, Mapping[Sentence, str]] = {
         Sentence.LOADING: "The language model is still loading, so please try again in a moment.",
         Sentence.BUSY: "I'm busy with something else at the moment, so please try again shortly.",
         Sentence.TOO_LONG: "That was too long for me, so please say it in fewer words.",
+        Sentence.NOT_MEANT: "Oh, sorry.",
     },
     "zh": {
         Sentence.NOTHING_DONE: "我还没有做任何操作，因为没听明白要做什么，请换个说法。",
@@ -68,6 +71,7 @@ _TEXTS: Mapping[str, Mapping[Sentence, str]] = {
         Sentence.LOADING: "语言模型还在加载，请稍后再试。",
         Sentence.BUSY: "我现在正忙，请稍等一下再试。",
         Sentence.TOO_LONG: "这句话太长了，请说得简短一些。",
+        Sentence.NOT_MEANT: "哦，不好意思。",
     },
     "zh-TW": {
         Sentence.NOTHING_DONE: "我還沒有做任何操作，因為沒聽懂要做什麼，請換個說法。",
@@ -82,6 +86,7 @@ _TEXTS: Mapping[str, Mapping[Sentence, str]] = {
         Sentence.LOADING: "語言模型還在載入，請稍後再試。",
         Sentence.BUSY: "我現在正忙，請稍等一下再試。",
         Sentence.TOO_LONG: "這句話太長了，請說得簡短一些。",
+        Sentence.NOT_MEANT: "哦，不好意思。",
     },
 }
 _TRADITIONAL = ("zh-tw", "zh-hk", "zh-mo", "zh-hant")
