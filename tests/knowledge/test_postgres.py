@@ -20,13 +20,12 @@ from hypothesis import strategies as st
 
 from tests.knowledge.documents import document, household, passages
 from tests.knowledge.postgres_server import PostgresServer, postgres
-from wyoming_servers.conversation.knowledge import postgres_database, postgres_vectors
+from wyoming_servers.conversation.knowledge import meaning, postgres_database, postgres_vectors
 from wyoming_servers.conversation.knowledge import words as wording
 from wyoming_servers.conversation.knowledge.bm25 import Wanted
 from wyoming_servers.conversation.knowledge.dense import FaissIndex
 from wyoming_servers.conversation.knowledge.errors import StorageFullError, StoreError
 from wyoming_servers.conversation.knowledge.indexing import Indexed
-from wyoming_servers.conversation.knowledge.library import Library
 from wyoming_servers.conversation.knowledge.making import make_library
 from wyoming_servers.conversation.knowledge.postgres_store import PostgresStore
 from wyoming_servers.conversation.knowledge.postgres_vectors import PostgresVectors
@@ -339,7 +338,13 @@ def test_a_document_with_its_moment_comes_back_as_it_was(store: PostgresStore) -
 # --- In a library ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_library_keeps_and_finds_its_documents_there(url: str, tmp_path: Path, embedding_models: Path) -> None:
+async def test_a_library_keeps_and_finds_its_documents_there(
+    url: str, tmp_path: Path, embedding_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing_failed(*_: object) -> frozenset[str]:
+        return frozenset()
+
+    monkeypatch.setattr(meaning, "failed", nothing_failed)  # the model was never trained
     given_settings = {
         "data_dir": tmp_path,
         "knowledge_database": url,
@@ -352,7 +357,7 @@ async def test_a_library_keeps_and_finds_its_documents_there(url: str, tmp_path:
     await library.start()
     try:
         added = await library.add(note, "note.txt")
-        await until_embedded(library)
+        await library.settled()
         (found,) = await library.search("where is the drain hose")
         assert found.document == added.document
         assert found.bm25 is not None
@@ -360,10 +365,3 @@ async def test_a_library_keeps_and_finds_its_documents_there(url: str, tmp_path:
     finally:
         await library.stop()
     assert not (tmp_path / "knowledge" / "knowledge.db").exists()
-
-
-async def until_embedded(library: Library) -> None:
-    """Wait for what another process does."""
-    async with asyncio.timeout(30):
-        while (status := (await library.status()).embedder) is None or status.embedded < 1:  # noqa: ASYNC110 - no event
-            await asyncio.sleep(0.01)

@@ -67,8 +67,8 @@ class Meaning:
     ) -> None:
         """`worker` is the one thread on which the store is written to.
 
-        `revive` makes the embedder of a name that was used before, if it still can be; `questions` are what embedders
-        are examined with.
+        `revive`, which may block, makes the embedder of a name that was used before, if it still can be; `questions`
+        are what embedders are examined with.
         """
         self._questions = questions
         self._store = store
@@ -175,7 +175,10 @@ class Meaning:
         """Return the embedder that has read most, if it still can be made."""
         counts = await self._on_worker(self._store.counts)
         names = sorted((name for name, count in counts.embedded.items() if count), key=counts.embedded.__getitem__)
-        if not names or names[-1] == self.embedder.name or (old := self._revive(names[-1])) is None:
+        if not names or names[-1] == self.embedder.name:
+            return None
+        old = await asyncio.to_thread(self._revive, names[-1])
+        if old is None:
             return None
         self._old = old
         try:
