@@ -8,7 +8,12 @@ from time import monotonic
 from typing import Any, Literal, override
 
 from homeassistant.components import conversation
-from homeassistant.components.conversation import AssistantContentDeltaDict, ChatLog, ConversationInput
+from homeassistant.components.conversation import (
+    AssistantContent,
+    AssistantContentDeltaDict,
+    ChatLog,
+    ConversationInput,
+)
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_LLM_HASS_API, CONF_PROMPT, MATCH_ALL
 from homeassistant.core import HomeAssistant, callback
@@ -140,6 +145,7 @@ class Answering:
         self._started = monotonic()
         self._first_text: float | None = None
         self._asked = False
+        self._ignored = False
         self._tools = 0
         self._rounds = 0
         self._figures: Figures | None = None
@@ -159,10 +165,18 @@ class Answering:
             return
         while self._rounds < MAX_ROUNDS and self._is_wanted:
             self._rounds += 1
+            known = len(self._chat_log.content)
             await self._add(self._answer())
+            if len(self._chat_log.content) == known:
+                self._fall_silent()
         if self._chat_log.unresponded_tool_results:
             self.error = "looped"
             await self._add(self._saying(say(Sentence.LOOPED, self._language)))
+
+    def _fall_silent(self) -> None:
+        """Answer without words. Where nothing is added, Home Assistant raises an error, and logs what the user said."""
+        self._ignored = not self._tools
+        self._chat_log.async_add_assistant_content_without_tools(AssistantContent(self._agent.entity_id))
 
     @property
     def _is_wanted(self) -> bool:
@@ -171,7 +185,8 @@ class Answering:
     def told(self) -> Turn:
         """Return what is told of the turn."""
         first = self._first_text
-        outcome = Outcome.ACTED if self._tools else Outcome.ASKED if self._asked else Outcome.ANSWERED
+        spoken = Outcome.ASKED if self._asked else Outcome.IGNORED if self._ignored else Outcome.ANSWERED
+        outcome = Outcome.ACTED if self._tools else spoken
         return Turn(
             agent=self._agent.entity_id,
             outcome=Outcome.FAILED if self.error else outcome,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import zip_longest
 import re
 from typing import Any
 
@@ -25,12 +26,19 @@ def messages_of(content: Iterable[conversation.Content]) -> list[Json]:
     """Return the conversation without its system prompt, which the server writes itself.
 
     Intents that Home Assistant handled before the agent are in it as calls of tools and their results, like any other.
-    A call without its result, left behind by a turn that broke off, is left out: no model has seen such a thing.
+    A call without its result, left behind by a turn that broke off, is left out: no model has seen such a thing. So is
+    what nothing was said to, because it was not meant for us.
     """
     content = list(content)
+    content = [each for each, then in zip_longest(content, content[1:]) if not _is_ignored(each, then)]
     answered = {each.tool_call_id for each in content if isinstance(each, conversation.ToolResultContent)}
     made = (_message(each, answered) for each in content)
     return [message for message in made if message is not None]
+
+
+def _is_ignored(content: conversation.Content, then: conversation.Content | None) -> bool:
+    is_silence = isinstance(then, conversation.AssistantContent) and not then.content and not then.tool_calls
+    return is_silence and isinstance(content, conversation.UserContent)
 
 
 def _message(content: conversation.Content, answered: set[str]) -> Json | None:

@@ -20,6 +20,8 @@ class Outcome(StrEnum):
     """With at least one tool that was called."""
     ASKED = "asked"
     """With a question that must be confirmed before anything is done."""
+    IGNORED = "ignored"
+    """With nothing: it was not meant for us."""
     FAILED = "failed"
 
 

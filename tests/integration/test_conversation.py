@@ -257,6 +257,21 @@ async def test_nobody_waits_twice_for_a_server_that_is_known_to_be_away(
     assert said(await talk.say("hello")) == "Well."
 
 
+async def test_an_answer_without_words_is_silence_and_nothing_of_what_was_said_is_logged(
+    talk: Talk, server: ScriptedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Home Assistant itself logs the user's words where an agent has added nothing."""
+    caplog.set_level(logging.INFO)
+    server.plays([], calls("homeassistant__GetLiveContext"), [], says("Well."))
+    for _ in range(2):
+        result = await talk.say("tell me the secret")
+        assert said(result) == ""
+        assert result.response.response_type.value == "action_done"
+    assert len(server.requests) == 3
+    assert "secret" not in caplog.text
+    assert said(await talk.say("tell me more")) == "Well."
+
+
 async def test_after_a_broken_answer_the_next_one_is_whole(talk: Talk, server: ScriptedServer) -> None:
     server.plays([Text("The first"), Break()], says("Well."))
     await talk.say("tell me")
@@ -347,3 +362,13 @@ async def test_a_prompt_that_cannot_be_evaluated_ahead_bothers_nobody(
     assert agent is not None
     await server.stop()
     await agent.async_prepare("en")
+
+
+async def test_what_was_not_meant_for_us_has_no_answer_and_is_not_gone_on_with(
+    talk: Talk, server: ScriptedServer
+) -> None:
+    server.plays([], says("Because."))
+    result = await talk.say("police are looking for a man in a grey coat", at=KITCHEN)
+    assert (said(result), result.response.error_code, talk.streamed) == ("", None, "")
+    await talk.say("why does bread rise")
+    assert [message["content"] for message in server.requests[1].body["messages"]] == ["why does bread rise"]
