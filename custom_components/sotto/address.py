@@ -19,7 +19,10 @@ def completed(typed: str) -> str:
     clients want is left out.
     """
     text = typed.strip()
-    url = URL(text if "://" in text else f"http://{_bracketed(text)}")
+    try:
+        url = URL(text if "://" in text else f"http://{_bracketed(text)}")
+    except IndexError:  # yarl's, for brackets with nothing in them
+        raise ValueError("There is nothing in the brackets.") from None
     if url.scheme not in {"http", "https"} or not url.host or any(each.isspace() for each in text + url.host):
         raise ValueError("This is no address of a web server.")
     if url.user is not None or url.query_string or url.fragment:

@@ -44,6 +44,7 @@ def test_what_is_missing_is_added(typed: str, meant: str) -> None:
         "jetson:port",
         ":10601",
         "http://[fd00::5",
+        "[]@",
         "http://me:secret@jetson",
         "jetson?token=secret",
         "jetson#x",

@@ -14,12 +14,14 @@ from homeassistant.components.assist_satellite.entity import AssistSatelliteStat
 from homeassistant.const import CONF_TOKEN, CONF_URL
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.sotto import asking_aloud, satellites
 from custom_components.sotto.answers import YES_OR_NO, Choice, completion, decision, match
+from custom_components.sotto.client import SottoClient
 from custom_components.sotto.const import DOMAIN
 from custom_components.sotto.services import async_setup_services
 from custom_components.sotto.turns import Rank, Turns
@@ -194,7 +196,9 @@ class TestAnswers:
             return model.says('{"choice": ', '"yes"}')
 
         async with model.ScriptedEndpoint() as endpoint, real_door(tmp_path, endpoint) as door:
-            entry = MockConfigEntry(domain=DOMAIN, data={CONF_URL: door.url, CONF_TOKEN: door.token})
+            info = await SottoClient(async_get_clientsession(hass), door.url).info()
+            data = {CONF_URL: door.url, CONF_TOKEN: door.token}
+            entry = MockConfigEntry(domain=DOMAIN, unique_id=info.id, data=data)
             entry.add_to_hass(hass)
             assert await hass.config_entries.async_setup(entry.entry_id)
             home = await move_in(hass)
