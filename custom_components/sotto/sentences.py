@@ -1,5 +1,7 @@
 """What the integration itself says in a conversation, in English and Chinese. Pure logic."""
 
+# ruff: noqa: RUF001 - Chinese punctuation is meant
+
 from __future__ import annotations
 
 from enum import StrEnum
@@ -23,6 +25,7 @@ _BY_CODE = {
     "engine-loading": Sentence.LOADING,
     "engine-unavailable": Sentence.NO_MODEL,
     "no-memory": Sentence.NO_MODEL,
+    "remote-failed": Sentence.NO_MODEL,
     "overloaded": Sentence.BUSY,
     "limit-exceeded": Sentence.TOO_LONG,
     "body-too-large": Sentence.TOO_LONG,
@@ -35,20 +38,20 @@ _ENGLISH = {
     Sentence.LOADING: "I am still waking up. Please ask again in a moment.",
     Sentence.NO_MODEL: "Sorry, my language model is not available right now.",
     Sentence.BUSY: "Sorry, I am too busy right now. Please ask again in a moment.",
-    Sentence.TOO_LONG: "Sorry, that was too much at once.",
+    Sentence.TOO_LONG: "Sorry, that was too long for me. Please say it in fewer words.",
     Sentence.FAILED: "Sorry, something went wrong.",
     Sentence.LOOPED: "Sorry, I could not finish this.",
 }
 _CHINESE = {
-    Sentence.UNREACHABLE: "抱歉,现在连接不上 Sotto。",
-    Sentence.BROKE_OFF: "抱歉,和 Sotto 的连接断开了,请再说一遍。",
-    Sentence.SIGNED_OUT: "抱歉,Sotto 的令牌已失效,请在 Home Assistant 的设置里重新登录。",
-    Sentence.LOADING: "我还在启动,请稍后再试。",
-    Sentence.NO_MODEL: "抱歉,语言模型现在不可用。",
-    Sentence.BUSY: "抱歉,我现在有点忙,请稍后再试。",
-    Sentence.TOO_LONG: "抱歉,内容太长了。",
-    Sentence.FAILED: "抱歉,出了点问题。",
-    Sentence.LOOPED: "抱歉,我没能完成这件事。",
+    Sentence.UNREACHABLE: "抱歉，现在连接不上 Sotto。",
+    Sentence.BROKE_OFF: "抱歉，和 Sotto 的连接断开了，请再说一遍。",
+    Sentence.SIGNED_OUT: "抱歉，Sotto 的令牌已失效，请在 Home Assistant 的设置里重新登录。",
+    Sentence.LOADING: "我还在启动，请稍后再试。",
+    Sentence.NO_MODEL: "抱歉，语言模型现在不可用。",
+    Sentence.BUSY: "抱歉，我现在有点忙，请稍后再试。",
+    Sentence.TOO_LONG: "抱歉，这句话太长了，请说得简短一些。",
+    Sentence.FAILED: "抱歉，出了点问题。",
+    Sentence.LOOPED: "抱歉，我没能完成这件事。",
 }
 
 

@@ -1,5 +1,7 @@
 """The conversation agent: streamed answers, tools called by Home Assistant, and one sensible sentence when it fails."""
 
+# ruff: noqa: RUF001 - Chinese punctuation is meant
+
 from __future__ import annotations
 
 import asyncio
@@ -209,7 +211,7 @@ async def test_what_home_assistant_did_itself_is_in_the_history(
 
 @pytest.mark.parametrize(
     ("language", "sentence"),
-    [("en", "Sorry, I cannot reach Sotto right now."), ("zh-CN", "抱歉,现在连接不上 Sotto。")],
+    [("en", "Sorry, I cannot reach Sotto right now."), ("zh-CN", "抱歉，现在连接不上 Sotto。")],
 )
 async def test_a_server_that_is_gone_is_said_in_the_users_language(
     talk: Talk, server: ScriptedServer, language: str, sentence: str
@@ -296,7 +298,7 @@ async def test_what_the_server_refuses_is_said_in_plain_words(
 
 async def test_a_failure_in_the_middle_is_said_after_what_was_said(talk: Talk, server: ScriptedServer) -> None:
     server.plays([Text("Well, "), Fail("remote-failed")])
-    assert said(await talk.say("hello")) == "Well, Sorry, something went wrong."
+    assert said(await talk.say("hello")) == "Well, Sorry, my language model is not available right now."
 
 
 async def test_a_token_that_is_refused_is_asked_for_anew(
