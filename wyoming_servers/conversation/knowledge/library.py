@@ -38,6 +38,8 @@ OPENED_WITHIN_S = 10.0
 """For which a call waits for the store at the start."""
 DEPTH = 50
 """Passages of each ranking that are fused."""
+SPARE = 5
+"""Passages more than are asked for: a document may go while it is searched."""
 WEAK = 0.25
 """Of the best by words, the part from which a passage counts: those that share a common word alone must not be lifted
 above the one with the rare word, such as a code, by which they all look alike in their meaning."""
@@ -166,7 +168,7 @@ class Library:
         weak = [hit.passage_id for hit in lexical[len(strong) :]]
         fused = fuse([strong, [hit.passage_id for hit in dense]])
         fused |= dict.fromkeys((each for each in weak if each not in fused), 0.0)
-        kept = self._store.passages(list(fused)[:DEPTH])
+        kept = self._store.passages(list(fused)[: limit + SPARE])
         first = [each for each in fused if each in kept][:limit]
         bm25, words = dict(lexical), search_words(question)
         if missing := [each for each in first if each not in bm25]:

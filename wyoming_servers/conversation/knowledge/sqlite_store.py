@@ -35,6 +35,8 @@ _THESE = "(SELECT value FROM json_each(?))"
 class SqliteStore(Store):
     """Documents in one file; each thread has a connection of its own."""
 
+    looked_at = 20_000
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
@@ -153,15 +155,25 @@ class SqliteStore(Store):
         return Corpus(passages, words)
 
     def having(self, wanted: Wanted, limit: int) -> list[int]:
-        """Return ids of passages; see `Store.having`."""
-        terms = [_quoted(word) for word in wanted.words]
-        terms += [f"({_quoted(one)} AND {_quoted(two)})" for one, two in wanted.pairs]
-        if not terms:
-            return []
-        rows = self._ask_index(
-            "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?", " OR ".join(terms), limit
-        )
-        return [each for (each,) in rows]
+        """Return ids of passages, those that have most of what is rare; see `Store.having`.
+
+        FTS5's own ranking takes longer for a quarter as many passages, and knows nothing of what the words count.
+        """
+        terms = [(_quoted(word), wanted.weights[word]) for word in wanted.words]
+        terms += [
+            (f"{_quoted(one)} AND {_quoted(two)}", wanted.weights[one] + wanted.weights[two])
+            for one, two in wanted.pairs
+        ]
+        found = [(self._matching(term), weight) for term, weight in terms]
+        ids, places = np.unique(np.concatenate([each for each, _ in found]), return_inverse=True)
+        worth = np.bincount(places, np.concatenate([np.full(each.size, weight) for each, weight in found]))
+        best: list[int] = ids[np.argsort(-worth, kind="stable")[:limit]].tolist()
+        return best
+
+    def _matching(self, term: str) -> npt.NDArray[np.int64]:
+        """Return the ids of all passages that match; as one text, which is faster than as rows."""
+        ((ids,),) = self._ask_index("SELECT group_concat(rowid) FROM words WHERE words MATCH ?", term)
+        return np.fromstring(ids or "", np.int64, sep=",")
 
     def indexed(self, ids: Iterable[int]) -> Iterator[tuple[int, Indexed]]:
         """Yield the words of passages; see `Store.indexed`."""

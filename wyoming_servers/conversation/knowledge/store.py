@@ -11,17 +11,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from .bm25 import Corpus, Hit, Wanted, rank, wanted
+from .bm25 import LOOKED_AT, Corpus, Hit, Wanted, rank, wanted
 from .document import Document, Passage
 from .indexing import Indexed
 
 Vector = npt.NDArray[np.float32]
 
-RANKED = 100
+RANKED = 150
 """At least so many passages that an index gives are ranked."""
 
 
@@ -45,6 +46,9 @@ class Example:
 
 class Store(ABC):
     """Documents, their passages with a lexical index and vectors, and what is known of the household's questions."""
+
+    looked_at: ClassVar[int] = LOOKED_AT
+    """So many passages `having` is asked to look at."""
 
     @property
     def notice(self) -> str:
@@ -112,7 +116,8 @@ class Store(ABC):
         """Return the passages that have any of these words, best first, by BM25; `counts` as for `rank`."""
         with self.moment():
             corpus, frequency = self.corpus(), self.document_frequency(words)
-            ids = self.having(wanted(frequency, corpus), max(limit, RANKED)) if frequency else []
+            asked = wanted(frequency, corpus, counts, self.looked_at)
+            ids = self.having(asked, max(limit, RANKED)) if frequency else []
             return rank(self.indexed(ids), frequency, corpus, counts)[:limit]
 
     def score(
