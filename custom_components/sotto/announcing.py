@@ -20,7 +20,7 @@ from .const import DOMAIN, LOGGER
 from .held import Announcement, Held, Json, from_json, still_wanted, with_another, without
 from .quiet_hours import quiet_hours_of, quiet_until
 from .speaking import Outcome, Result, Speaking
-from .turns import Rank, Turns
+from .speaking_order import Rank, SpeakingOrder
 
 STORAGE_KEY = f"{DOMAIN}.announcements"
 STORAGE_VERSION = 1
@@ -46,8 +46,8 @@ class Announcer:
     def __init__(self, hass: HomeAssistant) -> None:
         """Nothing waits before `async_load`."""
         self._hass = hass
-        self.turns = Turns()
-        self._speaking = Speaking(hass, self.turns)
+        self.order = SpeakingOrder()
+        self._speaking = Speaking(hass, self.order)
         self._store: Store[list[Json]] = Store(hass, STORAGE_VERSION, STORAGE_KEY, private=True, atomic_writes=True)
         self._waiting: list[Held] = []
         self._saving = asyncio.Lock()

@@ -22,7 +22,7 @@ from .client import SottoClient, SottoError, Text
 from .const import DOMAIN, LOGGER
 from .satellites import can, is_available, is_engaged, name_of, until_free
 from .speaking import FREE_WITHIN_S
-from .turns import Rank, Turns
+from .speaking_order import Rank, SpeakingOrder
 
 DECIDED_WITHIN_S = 30.0
 """So long the model may take to decide between choices."""
@@ -84,9 +84,11 @@ def _failure(
     return kind(translation_domain=DOMAIN, translation_key=key, translation_placeholders={"satellites": names})
 
 
-async def ask(hass: HomeAssistant, turns: Turns, entity_id: str, question: Question, context: Context) -> Answer:
+async def ask(
+    hass: HomeAssistant, order: SpeakingOrder, entity_id: str, question: Question, context: Context
+) -> Answer:
     """Ask on a satellite. Raises HomeAssistantError if there is no answer, or nobody can tell which choice it is."""
-    text = await _spoken_answer(hass, turns, entity_id, question, context)
+    text = await _spoken_answer(hass, order, entity_id, question, context)
     if not question.choices:
         return Answer(text, None, entity_id)
     found = match(text, question.choices, hass.config.language)
@@ -96,13 +98,13 @@ async def ask(hass: HomeAssistant, turns: Turns, entity_id: str, question: Quest
 
 
 async def _spoken_answer(
-    hass: HomeAssistant, turns: Turns, entity_id: str, question: Question, context: Context
+    hass: HomeAssistant, order: SpeakingOrder, entity_id: str, question: Question, context: Context
 ) -> str:
-    async with turns.turn(entity_id, Rank.NORMAL) as turn:
+    async with order.slot(entity_id, Rank.NORMAL) as slot:
         if not await until_free(hass, entity_id, FREE_WITHIN_S):
             raise _failure("satellites_busy", hass, [entity_id])
         try:
-            async with turn.limited(question.limit_s):
+            async with slot.limited(question.limit_s):
                 reply = await hass.services.async_call(
                     SATELLITE_DOMAIN,
                     "ask_question",
@@ -112,7 +114,7 @@ async def _spoken_answer(
                     return_response=True,
                 )
         except TimeoutError as err:
-            raise _failure("ask_cut_short" if turn.was_cut_short else "ask_no_answer", hass, [entity_id]) from err
+            raise _failure("ask_cut_short" if slot.was_cut_short else "ask_no_answer", hass, [entity_id]) from err
         except SatelliteBusyError as err:
             raise _failure("satellites_busy", hass, [entity_id]) from err
         except Exception as err:  # noqa: BLE001 - the integration of a satellite may raise anything

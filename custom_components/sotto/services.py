@@ -154,4 +154,4 @@ async def _ask(call: ServiceCall) -> ServiceResponse:
         limit_s=data[ATTR_TIMEOUT],
         preannounce=data[ATTR_PREANNOUNCE],
     )
-    return (await ask(hass, hass.data[DATA_ANNOUNCER].turns, entity_id, question, call.context)).as_response()
+    return (await ask(hass, hass.data[DATA_ANNOUNCER].order, entity_id, question, call.context)).as_response()

@@ -25,7 +25,7 @@ from homeassistant.util.language import matches
 from .const import DOMAIN, LOGGER
 from .held import Announcement
 from .satellites import can, is_available, until_free
-from .turns import Rank, Turns
+from .speaking_order import Rank, SpeakingOrder
 
 FREE_WITHIN_S = 60.0
 """So long an announcement waits for the end of a conversation."""
@@ -95,10 +95,10 @@ def time_limit_s(message: str) -> float:
 class Speaking:
     """Has satellites speak, one thing at a time on each."""
 
-    def __init__(self, hass: HomeAssistant, turns: Turns) -> None:
-        """Take turns with all that has the same `turns`."""
+    def __init__(self, hass: HomeAssistant, order: SpeakingOrder) -> None:
+        """Take turns with all that has the same `order`."""
         self._hass = hass
-        self._turns = turns
+        self._order = order
 
     async def speak(self, entity_id: str, announcement: Announcement, rank: Rank, context: Context) -> Outcome:
         """Speak, and return what became of it. What is urgent ends conversations and questions, and waits for none."""
@@ -106,7 +106,7 @@ class Speaking:
             return failed(Reason.UNAVAILABLE)
         if not can(self._hass, entity_id, AssistSatelliteEntityFeature.ANNOUNCE):
             return failed(Reason.UNSUPPORTED)
-        async with self._turns.turn(entity_id, rank):
+        async with self._order.slot(entity_id, rank):
             try:
                 return await self._announce(entity_id, announcement, rank, context)
             except TimeoutError:

@@ -24,7 +24,7 @@ from custom_components.sotto.answers import YES_OR_NO, Choice, completion, decis
 from custom_components.sotto.client import SottoClient
 from custom_components.sotto.const import DOMAIN
 from custom_components.sotto.services import async_setup_services
-from custom_components.sotto.turns import Rank, Turns
+from custom_components.sotto.speaking_order import Rank, SpeakingOrder
 from tests.conversation import scripted_endpoint as model
 from tests.integration.announcing import KITCHEN, SOFA, announce, as_far_as_it_goes
 from tests.integration.real_door import real_door
@@ -277,7 +277,7 @@ class TestErrors:
     async def test_nobody_says_anything(self, hass: HomeAssistant, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
         question = asking_aloud.Question(text="Hello?", limit_s=0)
         with pytest.raises(HomeAssistantError) as caught:
-            await asking_aloud.ask(hass, Turns(), KITCHEN, question, Context())
+            await asking_aloud.ask(hass, SpeakingOrder(), KITCHEN, question, Context())
         assert caught.value.translation_key == "ask_no_answer"
         home["kitchen"].reply = "Jazz."
         assert (await ask(hass))["answer"] == "Jazz."
@@ -350,17 +350,17 @@ class TestTurns:
         assert caught.value.translation_key == "ask_cut_short"
 
     async def test_a_turn_that_came_in_the_moment_it_was_given_up_is_passed_on(self) -> None:
-        turns = Turns()
+        order = SpeakingOrder()
         rank = Rank.NORMAL
-        async with turns.turn("x", rank):
-            given_up, next_one = (asyncio.create_task(_take(turns)) for _ in range(2))
+        async with order.slot("x", rank):
+            given_up, next_one = (asyncio.create_task(_take(order)) for _ in range(2))
             await as_far_as_it_goes()
         given_up.cancel()
         await next_one
-        async with turns.turn("x", rank):
+        async with order.slot("x", rank):
             pass
 
 
-async def _take(turns: Turns) -> None:
-    async with turns.turn("x", Rank.NORMAL):
+async def _take(order: SpeakingOrder) -> None:
+    async with order.slot("x", Rank.NORMAL):
         await asyncio.sleep(0)

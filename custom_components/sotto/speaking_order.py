@@ -19,8 +19,8 @@ class Rank(IntEnum):
     LOW = 2
 
 
-class Turn:
-    """Being the one that may speak on a satellite."""
+class Slot:
+    """The time in which one may speak on a satellite."""
 
     def __init__(self) -> None:
         """It has no end of its own."""
@@ -50,14 +50,14 @@ class _Satellite:
 
     def __init__(self) -> None:
         self.taken = False
-        """Also while the next one, whose turn it is already, has not run yet."""
-        self.turn: Turn | None = None
+        """Also while the next one, whose slot it is already, has not run yet."""
+        self.slot: Slot | None = None
         self.waiting: list[tuple[Rank, int, asyncio.Future[None]]] = []
         """A heap."""
 
     def pass_on(self) -> None:
         """Let the next one speak, if one still waits."""
-        self.turn, self.taken = None, False
+        self.slot, self.taken = None, False
         while self.waiting and not self.taken:
             future = heapq.heappop(self.waiting)[-1]
             if not future.done():
@@ -65,8 +65,8 @@ class _Satellite:
                 self.taken = True
 
 
-class Turns:
-    """Whose turn it is on each satellite."""
+class SpeakingOrder:
+    """Who may speak on each satellite, and who comes next."""
 
     def __init__(self) -> None:
         """Nobody speaks."""
@@ -74,13 +74,13 @@ class Turns:
         self._number = count()
 
     @asynccontextmanager
-    async def turn(self, entity_id: str, rank: Rank) -> AsyncIterator[Turn]:
-        """Wait for the turn on a satellite, and keep it until the end of the block."""
+    async def slot(self, entity_id: str, rank: Rank) -> AsyncIterator[Slot]:
+        """Wait for a slot on a satellite, and keep it until the end of the block."""
         satellite = self._satellites[entity_id]
         await self._wait(satellite, rank)
-        satellite.turn = Turn()
+        satellite.slot = Slot()
         try:
-            yield satellite.turn
+            yield satellite.slot
         finally:
             satellite.pass_on()
 
@@ -88,8 +88,8 @@ class Turns:
         if not satellite.taken:
             satellite.taken = True
             return
-        if satellite.turn is not None and rank is Rank.URGENT:
-            satellite.turn.cut_short()
+        if satellite.slot is not None and rank is Rank.URGENT:
+            satellite.slot.cut_short()
         future = asyncio.get_running_loop().create_future()
         heapq.heappush(satellite.waiting, (rank, next(self._number), future))
         try:
