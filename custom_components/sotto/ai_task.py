@@ -30,6 +30,7 @@ from .const import (
     DEFAULT_AI_TASK_TOKENS,
     DEFAULT_TEMPERATURE,
     DOMAIN,
+    MAX_ROUNDS,
     SUBENTRY_AI_TASK,
 )
 from .coordinator import SottoConfigEntry
@@ -43,8 +44,6 @@ from .sentences import Sentence, sentence_for
 
 PARALLEL_UPDATES = 0
 
-MAX_ROUNDS = 10
-"""So often a task with tools asks the model, as a conversation does."""
 MOST_IMAGE_CHARS = 12 * 1024 * 1024
 """Of all pictures of a task as they are sent. The server takes 16 MB with all that is said about them."""
 

@@ -268,7 +268,11 @@ class SottoClient:
             raise UntrustedError(str(err)) from err
         except (aiohttp.ClientResponseError, HttpProcessingError) as err:  # the second: a line without an end
             raise _not_sotto() from err
-        except (aiohttp.ClientError, TimeoutError) as err:
+        except aiohttp.ClientPayloadError as err:
+            raise CannotConnectError("The connection broke off.") from err
+        except TimeoutError as err:
+            raise CannotConnectError("The server was silent for too long.") from err
+        except aiohttp.ClientError as err:
             raise CannotConnectError(str(err) or type(err).__name__) from err
 
 

@@ -38,6 +38,9 @@ LEAST_TOKENS: Final = 16
 MOST_TOKENS: Final = 16_384
 """What the server itself takes as --llm-max-tokens."""
 
+MAX_ROUNDS: Final = 10
+"""So often a turn, or a task with tools, asks the model, as Home Assistant's own agents do."""
+
 
 class Confirm(StrEnum):
     """Which calls of a model are asked about before Home Assistant executes them."""

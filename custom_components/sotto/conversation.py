@@ -32,6 +32,7 @@ from .const import (
     DEFAULT_PREFILL,
     DOMAIN,
     LOGGER,
+    MAX_ROUNDS,
     SUBENTRY_CONVERSATION,
     Confirm,
 )
@@ -45,9 +46,6 @@ from .sentences import Sentence, say, sentence_for
 from .turn import Outcome, Turn, turn_signal
 
 PARALLEL_UPDATES = 0
-
-MAX_ROUNDS = 10
-"""So often a turn asks the model, as Home Assistant's own agents do."""
 
 
 async def async_setup_entry(

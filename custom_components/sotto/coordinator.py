@@ -41,7 +41,7 @@ class SottoCoordinator(DataUpdateCoordinator[Status]):
 
     def __init__(self, hass: HomeAssistant, entry: SottoConfigEntry, client: SottoClient) -> None:
         """Nothing is asked for before `async_config_entry_first_refresh`, and nothing followed before `follow`."""
-        super().__init__(hass, LOGGER, config_entry=entry, name=entry.title, always_update=False)
+        super().__init__(hass, LOGGER, config_entry=entry, name=entry.title)
         self.client = client
         self.home_hash: str | None = None
         """By which the server knows the home; None: it must be told of it."""
