@@ -93,8 +93,8 @@ class DocumentsFlow(ConfigSubentryFlow):
     async def async_step_remove(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask which documents are to go, and have them forgotten."""
         try:
-            if user_input is not None:
-                for document_id in user_input[CONF_DOCUMENTS]:
+            if user_input is not None and (chosen := user_input[CONF_DOCUMENTS]):
+                for document_id in chosen:
                     await self._documents.remove(document_id)
                 return self.async_abort(reason="removed")
             documents = [each for each in await self._documents.all() if not each.is_watched]
@@ -110,5 +110,7 @@ class DocumentsFlow(ConfigSubentryFlow):
         ]
         selector = SelectSelector(SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.LIST))
         return self.async_show_form(
-            step_id="remove", data_schema=probatio.Schema({probatio.Required(CONF_DOCUMENTS): selector})
+            step_id="remove",
+            data_schema=probatio.Schema({probatio.Required(CONF_DOCUMENTS): selector}),
+            errors=None if user_input is None else {CONF_DOCUMENTS: "none_chosen"},
         )

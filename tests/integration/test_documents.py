@@ -287,6 +287,8 @@ class TestTheDashboard:
         assert_form(result, "remove")
         (selector,) = result["data_schema"].schema.values()
         assert [each["label"] for each in selector.config["options"]] == ["Lease (Lease.md)", "Notes (Notes.md)"]
+        result = await dialogs.submit_agent(result, documents=[])
+        assert_form(result, "remove", documents="none_chosen")
         assert_abort(await dialogs.submit_agent(result, documents=[lease]), "removed")
         assert lease not in server.documents.kept
         assert notes in server.documents.kept
