@@ -16,7 +16,6 @@ from ...errors import EngineLoadingError
 from ...settings import KnowledgeSettings
 from ...worker import Worker
 from .asked import search_words
-from .bm25 import Hit
 from .document import Document, Found
 from .errors import StoreError, UnknownDocumentError, WatchedDocumentError
 from .folder import WatchedFolders
@@ -152,17 +151,12 @@ class Library:
     async def search(self, question: str, limit: int = 5) -> list[Found]:
         """Return the passages that fit a question, best first; raises StoreError, EngineLoadingError."""
         await self._ready()
-        lexical, asked = await asyncio.gather(self._reading(lambda: self._lexical(question)), self._ask(question))
-        return await self._reading(lambda: self._found(question, lexical, asked, limit))
+        asked = await self._meaning.ask(question) if self._meaning is not None else None
+        return await self._reading(lambda: self._found(question, asked, limit))
 
-    async def _ask(self, question: str) -> Asked | None:
-        return await self._meaning.ask(question) if self._meaning is not None else None
-
-    def _lexical(self, question: str) -> list[Hit]:
+    def _found(self, question: str, asked: Asked | None, limit: int) -> list[Found]:
         words = search_words(question)
-        return self._store.lexical(words, DEPTH, words)
-
-    def _found(self, question: str, lexical: Sequence[Hit], asked: Asked | None, limit: int) -> list[Found]:
+        lexical = self._store.lexical(words, DEPTH, words)
         dense = asked.index.search(asked.vector, DEPTH) if asked is not None else []
         strong = [hit.passage_id for hit in lexical if hit.score >= WEAK * lexical[0].score]
         weak = [hit.passage_id for hit in lexical[len(strong) :]]
@@ -170,7 +164,7 @@ class Library:
         fused |= dict.fromkeys((each for each in weak if each not in fused), 0.0)
         kept = self._store.passages(list(fused)[: limit + SPARE])
         first = [each for each in fused if each in kept][:limit]
-        bm25, words = dict(lexical), search_words(question)
+        bm25 = dict(lexical)
         if missing := [each for each in first if each not in bm25]:
             bm25 |= self._store.score(words, missing, words)
         cosines = asked.index.cosines(asked.vector, first) if asked is not None else {}
