@@ -39,7 +39,7 @@ from .const import (
 from .coordinator import SottoConfigEntry
 from .deltas import Deltas
 from .entity import SottoAgentEntity
-from .messages import functions_of, messages_of
+from .messages import functions_of, has_acted, messages_of
 from .preparing import Preparing
 from .references import async_refer
 from .sentences import Sentence, say, sentence_for
@@ -251,18 +251,23 @@ class Answering:
     def _failed(self, err: Exception, *, begun: bool) -> str:
         """Return what is said of an error, and see to what must be done about it. The coordinator logs what lasts."""
         LOGGER.debug("A turn failed: %s", err)
-        if isinstance(err, RefusedError):
-            self.error = err.code
-            return say(sentence_for(err.code), self._language)
+        self.error, sentence = _told_of(err, begun=begun)
         if isinstance(err, InvalidTokenError):
-            self.error = "invalid_token"
             self._agent.entry.async_start_reauth(self._agent.hass)
-            return say(Sentence.SIGNED_OUT, self._language)
-        if isinstance(err, CannotConnectError):
-            self.error = "cannot_connect"
-            return say(Sentence.BROKE_OFF if begun else Sentence.UNREACHABLE, self._language)
-        self.error = "failed"
-        return say(Sentence.FAILED, self._language)
+        if has_acted(self._chat_log.content, self._chat_log.llm_api):
+            sentence = Sentence.ACTED
+        return say(sentence, self._language)
+
+
+def _told_of(err: Exception, *, begun: bool) -> tuple[str, Sentence]:
+    """Return the code of an error, and what is said of it; `begun`: something of the answer was said already."""
+    if isinstance(err, RefusedError):
+        return err.code, sentence_for(err.code)
+    if isinstance(err, InvalidTokenError):
+        return "invalid_token", Sentence.SIGNED_OUT
+    if isinstance(err, CannotConnectError):
+        return "cannot_connect", Sentence.BROKE_OFF if begun else Sentence.UNREACHABLE
+    return "failed", Sentence.FAILED
 
 
 def _more(sentence: str, before: str) -> list[AssistantContentDeltaDict]:

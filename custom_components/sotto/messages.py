@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 import re
 from typing import Any
@@ -74,6 +74,14 @@ def _certain(data: Json) -> Json:
         return data
     unnamed = {**told, "success": [], "failed": []}
     return {**data, "response_type": IntentResponseType.PARTIAL_ACTION_DONE.value, "data": unnamed}
+
+
+def has_acted(content: Sequence[conversation.Content], api: llm.APIInstance | None) -> bool:
+    """Return whether a tool that does more than look has succeeded since the user spoke last."""
+    last = max((place for place, each in enumerate(content) if isinstance(each, conversation.UserContent)), default=0)
+    looks = {tool.name for tool in api.tools if tool.annotations.read_only} if api else set()
+    results = [each for each in content[last:] if isinstance(each, conversation.ToolResultContent)]
+    return any(not each.result.error and each.tool_name not in looks for each in results)
 
 
 def functions_of(api: llm.APIInstance | None) -> list[Json]:

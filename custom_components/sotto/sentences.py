@@ -19,6 +19,8 @@ class Sentence(StrEnum):
     TOO_LONG = "too_long"
     FAILED = "failed"
     LOOPED = "looped"
+    ACTED = "acted"
+    """In place of the others, where the server was lost after something was done."""
 
 
 _BY_CODE = {
@@ -41,6 +43,7 @@ _ENGLISH = {
     Sentence.TOO_LONG: "Sorry, that was too long for me. Please say it in fewer words.",
     Sentence.FAILED: "Sorry, something went wrong.",
     Sentence.LOOPED: "Sorry, I could not finish this.",
+    Sentence.ACTED: "Something was done, but I cannot tell what came of it. Please check.",
 }
 _CHINESE = {
     Sentence.UNREACHABLE: "抱歉，现在连接不上 Sotto。",
@@ -52,6 +55,7 @@ _CHINESE = {
     Sentence.TOO_LONG: "抱歉，这句话太长了，请说得简短一些。",
     Sentence.FAILED: "抱歉，出了点问题。",
     Sentence.LOOPED: "抱歉，我没能完成这件事。",
+    Sentence.ACTED: "操作已经执行，但我没能得知结果，请检查一下。",
 }
 
 
