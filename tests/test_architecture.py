@@ -33,6 +33,8 @@ HEAVY = (
     "markdown_it",
     "faiss",
     "rjieba",
+    "psycopg",
+    "pgvector",
 )
 FILE_LINES = 400
 FUNCTION_LINES = 60

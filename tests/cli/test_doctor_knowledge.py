@@ -12,11 +12,14 @@ from tests.cli.conftest import RunSotto
 from tests.cli.test_doctor_llm import only, settings_of
 from tests.conversation.scripted_endpoint import refuses
 from tests.knowledge.embedding_endpoint import EmbeddingEndpoint
+from tests.knowledge.postgres_server import PostgresServer, postgres
 from tests.stand_in_embedders import make_embedder
 from wyoming_servers.cli import doctor_knowledge
 from wyoming_servers.cli.doctor_knowledge import look_at_knowledge
 from wyoming_servers.cli.finding import Verdict
 from wyoming_servers.registry import EngineSpec
+
+__all__ = ["postgres"]
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +103,23 @@ async def test_an_endpoint_that_fails_or_is_none_is_a_problem(tmp_path: Path) ->
     assert {refused.verdict, none.verdict, unset.verdict} == {Verdict.PROBLEM}
     assert "key" in refused.detail
     assert "--knowledge-url" in unset.remedy
+
+
+def test_a_database_is_asked_what_it_is(postgres: PostgresServer) -> None:
+    found = doctor_knowledge._database(postgres.empty_database())
+    assert found.verdict is Verdict.OK
+    assert "on 127.0.0.1: PostgreSQL " in found.detail
+    assert "pgvector" in found.detail
+    assert "s3cret" not in found.detail
+
+
+async def test_a_database_that_cannot_be_reached_or_is_none_is_a_problem(tmp_path: Path) -> None:
+    for address in ("postgresql://sotto:s3cret@127.0.0.1:1/household", "s3cret"):
+        findings = await look_at_knowledge(settings_of(tmp_path, knowledge_database=address))
+        finding = only(findings, "documents' database")
+        assert finding.verdict is Verdict.PROBLEM
+        assert finding.remedy
+        assert "s3cret" not in finding.detail
 
 
 async def test_the_command_says_it(sotto: RunSotto, with_model: Path) -> None:

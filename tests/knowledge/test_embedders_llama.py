@@ -153,6 +153,13 @@ async def test_a_question_is_answered_while_passages_are_embedded_and_none_of_th
     assert np.allclose(vectors, await embedder.embed(PASSAGES, query=False), atol=1e-3)
 
 
+async def test_its_process_lets_the_others_of_this_machine_go_first(make: Make) -> None:
+    embedder = await make()
+    await embedder.ready()
+    assert embedder.pid is not None
+    assert os.getpriority(os.PRIO_PROCESS, embedder.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 5
+
+
 async def test_who_leaves_stops_what_he_asked_for(make: Make) -> None:
     embedder = await make("mini")
     await embedder.ready()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -246,6 +247,13 @@ def test_a_user_without_rights_is_told_what_the_administrator_can_do(postgres: P
     assert "GRANT CREATE" in error.remedy
 
 
+def test_a_look_tells_what_is_there_and_changes_nothing(url: str) -> None:
+    database = postgres_database.Database(url)
+    assert re.fullmatch(r"PostgreSQL \d+\.\d+, pgvector \d+\.\d+\.\d+", database.look())
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'sotto'").fetchall() == []
+
+
 def test_a_database_of_a_newer_version_is_left_alone(url: str) -> None:
     with closing(PostgresStore(url)) as store:
         store.open()
@@ -255,7 +263,7 @@ def test_a_database_of_a_newer_version_is_left_alone(url: str) -> None:
 
 @pytest.mark.parametrize("address", ["", "mysql://host/name", "postgresql://[", "/var/lib", "host=here", "s3cret"])
 def test_what_is_no_address_is_told_without_showing_it(address: str) -> None:
-    with pytest.raises(SettingsError, match="--knowledge-database is no address") as caught:
+    with pytest.raises(SettingsError, match="SOTTO_KNOWLEDGE_DATABASE is no address") as caught:
         PostgresStore(address)
     assert SECRET not in str(caught.value)
 

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from ..conversation.knowledge.embedders.choice import LLAMA_CPP, NONE, engine_of
+from ..conversation.knowledge.packages import require_postgres
 from ..conversation.llama.gguf_file import read_gguf
 from ..conversation.llama.memory import available_bytes, gib, require
 from ..conversation.llama.model_choice import AUTO, models_in
@@ -17,12 +18,15 @@ from .finding import Finding, Verdict
 
 MODELS = "embedding models"
 CHOICE = "embedder"
+DATABASE = "documents' database"
 _EXAMPLES = "bge-m3 or Qwen3-Embedding-0.6B"
 
 
 async def look_at_knowledge(settings: Settings) -> list[Finding]:
     """Return what there is to say."""
     findings = await asyncio.to_thread(_local, settings)
+    if settings.knowledge.database:
+        findings.append(await asyncio.to_thread(_database, settings.knowledge.database))
     engine = await asyncio.to_thread(engine_of, settings)
     if engine not in {NONE, LLAMA_CPP}:
         findings.append(await _endpoint(settings))
@@ -75,6 +79,18 @@ def _fitting(settings: Settings) -> str:
     require(size, 0, available, remedy="Choose a smaller model with --knowledge-model.")
     needed = f"llama_cpp, {path.stem}: {gib(size)}"
     return needed if available is None else f"{needed}; {gib(available)} are available"
+
+
+def _database(url: str) -> Finding:
+    """Look at the database that keeps the documents, where that is no file."""
+    try:
+        require_postgres()
+        from ..conversation.knowledge.postgres_database import Database  # noqa: PLC0415 - it needs these packages
+
+        database = Database(url)
+        return Finding(Verdict.OK, DATABASE, f"{database.name}: {database.look()}")
+    except SottoError as err:
+        return Finding(Verdict.PROBLEM, DATABASE, err.message, err.remedy)
 
 
 async def _endpoint(settings: Settings) -> Finding:

@@ -45,6 +45,6 @@ def require_postgres() -> None:
     """Raise EngineUnavailableError if a package for PostgreSQL is missing."""
     if modules := [module for module in POSTGRES_MODULES if find_spec(module) is None]:
         raise EngineUnavailableError(
-            f"--knowledge-database needs the package {', '.join(modules)}.",
+            f"SOTTO_KNOWLEDGE_DATABASE needs the package {', '.join(modules)}.",
             remedy="Install it with: pip install 'sotto[postgres]'.",
         )

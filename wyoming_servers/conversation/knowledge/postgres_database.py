@@ -91,7 +91,7 @@ class Database:
             parts = {}
         if not parts:
             raise SettingsError(
-                "--knowledge-database is no address of a PostgreSQL database.",
+                "SOTTO_KNOWLEDGE_DATABASE is no address of a PostgreSQL database.",
                 remedy="Write postgresql://USER:PASSWORD@HOST/NAME.",
             )
         self._url = url
@@ -115,6 +115,17 @@ class Database:
             with psycopg.connect(self._url, **_OPTIONS) as connection:
                 self._migrate(connection)
             self._pool.open(wait=True, timeout=WITHIN_S)
+
+    def look(self) -> str:
+        """Return what is there, and change nothing; raises StoreError."""
+        with self._errors(), psycopg.connect(self._url, **_OPTIONS) as connection:
+            found = connection.execute(
+                "SELECT current_setting('server_version'), default_version FROM pg_available_extensions"
+                " WHERE name = 'vector'"
+            ).fetchone()
+        if found is None:
+            raise StoreError(f"The database {self.name} has no pgvector.", remedy=_NO_VECTOR)
+        return f"PostgreSQL {found[0]}, pgvector {found[1]}"
 
     def close(self) -> None:
         """Close all connections."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,16 @@ from .vectors import vectors_to_text
 from .wire import EmbedderOrder
 from .work import Emit, Work
 
+NICENESS = 5
+"""A manual takes minutes on all cores; speech and the language model get three quarters of these meanwhile."""
+
 
 class Embedding(Work):
     """A model that embeds, or ranks."""
 
     def __init__(self, order: EmbedderOrder, outlet: Outlet, stop_sign: StopSign) -> None:
         """Load it; raises EngineUnavailableError with the reason."""
+        os.nice(NICENESS)
         self._outlet = outlet
         path, flag = Path(order.path), order.flag
         file = read_gguf(path, flag)
