@@ -78,8 +78,7 @@ def _named(name: str, aliases: Iterable[str], otherwise: str) -> Json:
 
 
 def _sayable(names: Iterable[str]) -> list[str]:
-    stripped = (name.strip() for name in names)
-    return [name for name in dict.fromkeys(stripped) if 0 < len(name) <= LONGEST_NAME]
+    return [name for each in names if 0 < len(name := each.strip()) <= LONGEST_NAME]
 
 
 def _entity(hass: HomeAssistant, state: State) -> Json:
