@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from .conversation.consulting import Consulting
 from .conversation.knowledge.packages import missing as missing_for_documents
 from .conversation.llama.model_choice import AUTO, models_in
 from .conversation.server import ConversationService
@@ -100,12 +101,18 @@ def make_http_door(
     if missing := [name for name in ("aiohttp", "prometheus_client") if find_spec(name) is None]:
         _LOGGER.info("HTTP is off without the package %s: pip install 'sotto[http]'", ", ".join(missing))
         return None
-    door: HttpDoor = import_module(f"{__package__}.http.door").HttpDoor(settings, mind, home, library=library)
+    door: HttpDoor = import_module(f"{__package__}.http.door").HttpDoor(
+        settings, mind, home, consulting=_make_consulting(settings, library), library=library
+    )
     return door
 
 
 def make_services(
-    settings: Settings, home: Home, stages: Iterable[Stage] = STAGES, mind: Mind | None = None
+    settings: Settings,
+    home: Home,
+    stages: Iterable[Stage] = STAGES,
+    mind: Mind | None = None,
+    library: Library | None = None,
 ) -> dict[Stage, Service]:
     """Return the services of these stages, and the demo house's own where there is a demo house."""
     wanted = set(stages)
@@ -115,7 +122,7 @@ def make_services(
         if stage in wanted and (uri := _remote_uri(settings, stage))
     }
     local = wanted - services.keys()
-    conversation = _make_conversation(settings, home, mind) if Stage.CONVERSATION in local else None
+    conversation = _make_conversation(settings, home, mind, library) if Stage.CONVERSATION in local else None
     if Stage.WAKE in local:
         services[Stage.WAKE] = WakeService(settings)
     if Stage.STT in local:
@@ -134,13 +141,22 @@ def make_services(
     return services
 
 
-def _make_conversation(settings: Settings, home: Home, mind: Mind | None) -> ConversationService:
+def _make_conversation(
+    settings: Settings, home: Home, mind: Mind | None, library: Library | None
+) -> ConversationService:
+    consulting = _make_consulting(settings, library)
     if mind is None:
-        return ConversationService(settings, home)
-    thinking = import_module(f"{__package__}.conversation.thinking").Thinking(mind, home, settings.llm)
-    conversation = ConversationService(settings, home, thinking)
+        return ConversationService(settings, home, consulting=consulting)
+    thinking = import_module(f"{__package__}.conversation.thinking").Thinking(
+        mind, home, settings.llm, ignores_chatter=settings.conversation.chatter == "ignore"
+    )
+    conversation = ConversationService(settings, home, thinking, consulting)
     mind.is_command = conversation.is_command
     return conversation
+
+
+def _make_consulting(settings: Settings, library: Library | None) -> Consulting:
+    return Consulting(library, settings.knowledge.wait_s)
 
 
 def _remote_uri(settings: Settings, stage: Stage) -> str | None:

@@ -70,6 +70,8 @@ async def test_what_was_not_meant_for_us_is_learnt_once_and_one_is_sorry(
         assert documents.learnt == [(before, False)]
         await house.says(dismissal)
         assert documents.learnt == [(before, False)]
+        again = await house.assistant.understand(before, language, {"device_id": house.device})
+        assert (again.text, again.understood) == ("", True), "a satellite that hears it once more says nothing"
 
 
 async def test_a_command_may_be_taken_back_too_and_what_cannot_be_learnt_is_excused_all_the_same(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from wyoming_servers.conversation.knowledge.consultation import Consultation
 from wyoming_servers.conversation.knowledge.document import Document, Found, Kind, Passage
 
 MANUAL = "Dishwasher manual"
@@ -17,12 +18,6 @@ def found(text: str, page: int | None = 12, title: str = MANUAL, *headings: str,
     added = datetime(2026, 11, 20, tzinfo=UTC)
     document = Document(document_id, f"{title}.pdf", title, Kind.TEXT, "0" * 64, 1000, added, passages=1)
     return Found(Passage(text, headings, page, tokens=20), document, passage_id=1, score=1.0)
-
-
-@dataclass(frozen=True)
-class Consultation:
-    found: Sequence[Found]
-    confident: bool
 
 
 @dataclass
@@ -43,7 +38,9 @@ class ToldDocuments:
             await self.waits.wait()
         if self.error is not None:
             raise self.error
-        return Consultation(self.passages, self.confident)
+        is_dismissed = (utterance, False) in self.learnt
+        confident = self.confident and not is_dismissed
+        return Consultation(tuple(self.passages), 0.5, confident, is_dismissed)
 
     async def add_example(self, text: str, *, wanted: bool) -> None:
         if self.error is not None:

@@ -76,7 +76,7 @@ async def _start(stack: AsyncExitStack, settings: Settings, stages: list[Stage])
     mind = make_mind(settings) if Stage.CONVERSATION in stages else None
     library = make_library(settings) if Stage.CONVERSATION in stages else None
     door = make_http_door(settings, home, mind, library) if Stage.CONVERSATION in stages else None
-    services = make_services(settings, home, stages, mind)
+    services = make_services(settings, home, stages, mind, library)
     limits = Limits(idle_s=settings.server.idle_s)
     server = Server(settings.server.uri, services, limits=limits, max_connections=settings.server.max_connections)
     await stack.enter_async_context(server)

@@ -17,21 +17,10 @@ from .prompt.recent import Recent
 from .purpose import may_be_in_documents
 
 if TYPE_CHECKING:  # it needs packages that are not there without documents
+    from .knowledge.consultation import Consultation
     from .knowledge.document import Found
 
 _LOGGER = logging.getLogger(__name__)
-
-
-class Consultation(Protocol):
-    """What documents were found to say."""
-
-    @property
-    def found(self) -> Sequence[Found]:
-        """Passages, best first."""
-
-    @property
-    def confident(self) -> bool:
-        """Whether they answer what was asked: the gate's word."""
 
 
 class Documents(Protocol):
@@ -52,6 +41,8 @@ class Evidence:
     """Passages, best first."""
     extract: str = ""
     """The sentence that answers best, with its source, as it may be spoken without a language model."""
+    is_dismissed: bool = False
+    """Whether the household said of this very sentence that it was not meant for us."""
 
 
 NO_EVIDENCE = Evidence()
@@ -83,7 +74,8 @@ class Consulting:
                 told = await self._documents.consult(utterance, language)
                 if told.confident and told.found:
                     extract = await asyncio.to_thread(_extract, utterance, told.found, language, self._today())
-                    return Evidence(tuple(told.found), extract)
+                    return Evidence(told.found, extract)
+                return Evidence(is_dismissed=told.dismissed)
         except TimeoutError:
             _LOGGER.warning(
                 "The documents did not answer within %.0f ms; a turn went on without", self._within_s * 1000

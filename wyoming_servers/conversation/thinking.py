@@ -91,7 +91,7 @@ class Thinking:
             ground = await self._ground(code)
             is_about_home = bool(evidence.found) and await asyncio.to_thread(self._is_about_home, utterance, ground)
             evidence = NO_EVIDENCE if is_about_home else evidence
-            if not evidence.found and await asyncio.to_thread(self._is_chatter, utterance, ground):
+            if await asyncio.to_thread(self._is_for_nobody, utterance, ground, evidence):
                 return Answer(code, handled=True)
             return await self._answer(utterance, code, ground, evidence)
         except SottoError as err:
@@ -127,11 +127,12 @@ class Thinking:
         else:
             _LOGGER.debug("%d tokens were evaluated beforehand", tokens)
 
-    def _is_chatter(self, utterance: Utterance, ground: Ground) -> bool:
-        """Whether nothing is to be said to an utterance."""
+    def _is_for_nobody(self, utterance: Utterance, ground: Ground, evidence: Evidence) -> bool:
+        """Whether nothing is to be said to what a satellite has heard."""
+        if utterance.device_id is None or evidence.found:
+            return False
         here = room_of(self._home.snapshot, utterance.device_id)
-        is_heard = self._ignores_chatter and utterance.device_id is not None
-        return is_heard and is_chatter(utterance.text, ground.index, here)
+        return evidence.is_dismissed or (self._ignores_chatter and is_chatter(utterance.text, ground.index, here))
 
     def _is_about_home(self, utterance: Utterance, ground: Ground) -> bool:
         """Whether the home itself knows the answer, whatever documents say."""

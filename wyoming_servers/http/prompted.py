@@ -92,10 +92,15 @@ def prompted_turn(asked: Asked, around: Around) -> Turn:
     said, told_already = (None, "") if asked.request.schema is not None else _said(named, home, code)
     if around.is_taken_back:
         said = say(Sentence.NOT_MEANT, code)
-    elif around.ignores_chatter and not quoted and fields.device and asked_of_documents(asked):
-        said = "" if is_chatter(said_last(asked.request), ground.index, here) else said
+    elif not quoted and fields.device and asked_of_documents(asked):
+        said = "" if _is_for_nobody(around, said_last(asked.request), ground, here) else said
     situation = Situation(home, said_last(asked.request), here, said_before(asked.request.messages), extract)
     return Turn(request, situation, code, said, told_already, contents, names, quoted)
+
+
+def _is_for_nobody(around: Around, words: str, ground: Ground, here: Area | None) -> bool:
+    """Whether nothing is to be said to what a satellite has heard."""
+    return around.evidence.is_dismissed or (around.ignores_chatter and is_chatter(words, ground.index, here))
 
 
 def _quoted(evidence: Evidence, words: str, ground: Ground, here: Area | None) -> tuple[Quotation, ...]:

@@ -16,6 +16,7 @@ from ...errors import EngineLoadingError
 from ...settings import KnowledgeSettings
 from ...worker import Worker
 from .asked import search_words
+from .consultation import SEARCHED, Consultant, Consultation
 from .document import Document, Found
 from .errors import StoreError, UnknownDocumentError, WatchedDocumentError
 from .folder import WatchedFolders
@@ -65,6 +66,7 @@ class Library:
         self._opened = asyncio.Event()
         self._problem: StoreError | None = None
         self._ingest = Ingest(store, self._writer, settings)
+        self._consultant = Consultant(store, settings.precision)
         self._meaning = meaning(self._writer) if meaning is not None else None
         self._folders = WatchedFolders(watched)
         self._watching = Watching(self._folders, self.documents, self._add_watched, self._forget, sleep)
@@ -154,6 +156,20 @@ class Library:
         asked = await self._meaning.ask(question) if self._meaning is not None else None
         return await self._reading(lambda: self._found(question, asked, limit))
 
+    async def consult(self, utterance: str, language: str) -> Consultation:
+        """Return what documents say to an utterance, and whether they answer it.
+
+        Raises StoreError, EngineLoadingError.
+        """
+        del language  # words and gate know it by the script
+        found = await self.search(utterance, SEARCHED)
+        return await self._reading(lambda: self._consultant.judge(utterance, found))
+
+    async def add_example(self, text: str, *, wanted: bool) -> None:
+        """Learn whether documents should answer a sentence; raises StoreError, EngineLoadingError."""
+        await self._ready()
+        await self._writer.run(lambda _: self._consultant.learn(text, wanted=wanted))
+
     def _found(self, question: str, asked: Asked | None, limit: int) -> list[Found]:
         words = search_words(question)
         lexical = self._store.lexical(words, DEPTH, words)
@@ -173,7 +189,7 @@ class Library:
     async def _run(self) -> None:
         while not self._opened.is_set():
             try:
-                await self._writer.run(lambda _: self._store.open())
+                await self._writer.run(lambda _: self._open())
                 self._problem = None
                 self._opened.set()
                 await self._recount()
@@ -185,6 +201,10 @@ class Library:
         if self._meaning is not None:
             await self._meaning.start()
         await self._watching.run()
+
+    def _open(self) -> None:
+        self._store.open()
+        self._consultant.open()
 
     async def _ready(self) -> None:
         """Wait for the store; raises why it cannot be used."""
