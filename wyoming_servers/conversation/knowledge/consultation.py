@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from .asked import index_words
+from .asked import index_words, search_words
 from .document import Found
 from .features import LOOKED_AT, Retrieved
 from .gate import Example, Gate, restored, said, uncalibrated
@@ -14,6 +14,9 @@ from .store import Store
 
 SEARCHED = max(LOOKED_AT, 5)
 """Passages that are found for an utterance."""
+
+
+_ANYTHING = "what does E24 mean, \u662f\u4ec0\u4e48\u610f\u601d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,11 @@ class Consultant:
         if (report := self._store.report()) is not None:
             with suppress(ValueError):  # of another version: it is calibrated anew
                 self.gate = restored(report, examples)
+
+    def warm_up(self) -> None:
+        """Read the tables of words, which takes the better part of a second: the first question should not wait."""
+        search_words(_ANYTHING)
+        index_words(_ANYTHING)
 
     def judge(self, utterance: str, found: Sequence[Found]) -> Consultation:
         """Return whether what was found answers an utterance; raises StoreError."""
