@@ -14,7 +14,7 @@ from tests.knowledge.household_questions import Part, all_said
 from tests.knowledge.household_search import HouseholdSearch
 from wyoming_servers.conversation import knowledge
 from wyoming_servers.conversation.knowledge.features import NAMES, row_of
-from wyoming_servers.conversation.knowledge.gate import rows_of, shares_of, trials_of
+from wyoming_servers.conversation.knowledge.gate import shares_of, tried
 from wyoming_servers.conversation.knowledge.regression import Weights, fit
 
 PENALTY = 30.0
@@ -27,9 +27,9 @@ FILE = Path(knowledge.__file__).parent / "prior.yaml"
 
 def learn(search: HouseholdSearch) -> Weights:
     """Return the weights that fit the calibration part and what is made of the documents."""
-    trials = trials_of(search.passages)
+    trials, made = tried(search, search.passages)
     said = [each for each in all_said() if each.part is Part.CALIBRATION]
-    rows = np.vstack([rows_of(search, trials), [row_of(search(each.text)) for each in said]])
+    rows = np.vstack([made, [row_of(search(each.text)) for each in said]])
     wanted = np.asarray([float(each.wanted) for each in trials] + [float(each.is_answered) for each in said])
     counts = np.concatenate([shares_of(trials), np.full(len(said), ASKED)])
     varies = rows.std(axis=0) > 1e-6

@@ -22,6 +22,9 @@ MOST_TOKENS = 110
 CONSIDERED = 3
 """So many passages are looked at for the one that is spoken."""
 
+STEPS = 1.5
+"""How much more the steps are worth than what is said of them, where it is asked how."""
+_HOW = re.compile(r"\bhow (?:do|does|can|should|to)\b|怎么|怎样|如何")
 _STEP = re.compile(r"\s*(?:\(?\d{1,2}[.)、．](?=\D)|第[一二三四五六七八九十\d]+步|step \d+\b)", re.IGNORECASE)
 _ITEM = re.compile(r"\s*(?:[-*+\u2022\u00b7]\s+)")
 _DATE = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
@@ -95,6 +98,11 @@ def _told(question: str, best: Found, found: Sequence[Found], today: date | None
         return _next(asked, dated, today)
     units = list(_units(best.passage))
     scores = _scores(asked, [" ".join(unit.parts) for unit in units])
+    if _HOW.search(question.casefold()):
+        scores = [
+            score * (STEPS if len(unit.parts) > 1 and unit.is_whole else 1)
+            for score, unit in zip(scores, units, strict=True)
+        ]
     unit = units[max(range(len(units)), key=lambda place: (scores[place], -place))]
     return _within(unit.parts, len(unit.parts)) if unit.is_whole else _around(asked, unit.parts)
 

@@ -26,6 +26,8 @@ _IN_PARTS = 0.8
 """Of a Chinese word, what is covered where a passage has all its pairs of characters, but not the word."""
 
 _HAN = re.compile("[\u3400-\u9fff]+")
+_INTERROGATIVE = re.compile("几|多[久少长大高远重深宽]|哪|啥|怎|什么|为什么|谁|去哪|在哪|意思")
+_COUNTED = re.compile("[一两二三四五六七八九十半每\\d]+[个次件天年月周遍桶点条张块种斤杯份半会些样]")
 _CODE = re.compile(r"[a-z]{1,3}\d[a-z\d.]*")
 
 
@@ -40,8 +42,8 @@ class Term:
 
     @property
     def is_light(self) -> bool:
-        """Whether it is a verb or an adverb that goes with anything: put, still, again."""
-        return self.word in _light()
+        """Whether it goes with anything: put, still, again, 一次."""
+        return not self.related and (self.word in _light() or _COUNTED.fullmatch(self.word) is not None)
 
     @property
     def is_code(self) -> bool:
@@ -95,7 +97,7 @@ def _words(question: str) -> tuple[str, ...]:
     text, words, end = folded(question), list[str](), 0
     for run in _HAN.finditer(text):
         words += query_words(text[end : run.start()])
-        words += [word for word in cut(run[0]) if query_words(word)]
+        words += [word for word in cut(run[0]) if query_words(word) and not _INTERROGATIVE.match(word)]
         end = run.end()
     return tuple(dict.fromkeys([*words, *query_words(text[end:])]))
 

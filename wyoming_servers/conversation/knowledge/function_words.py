@@ -37,7 +37,7 @@ ASKING = _these(
     basically right question answer ask asking wondering wonder according information info anything something
     everything thing things again way much many long often get got go goes going gonna wanna sotto
     请 请问 请教 问 问一下 一下 想 想问 想知道 知道 不知道 告诉 告诉我 说 说说 讲 讲讲 看 看看 查 查查 查一下 帮
-    帮我 帮忙 麻烦 关于 有关 谢谢 你好 您好 嗨 喂 嗯 呃 额 哎 好 好的 那么 到底 究竟 大概 来着 写 写的 上面 里面
+    帮我 帮忙 麻烦 关于 有关 谢谢 你好 您好 嗨 嗯 呃 额 哎 好 好的 那么 到底 究竟 大概 来着 写 写的 上面 里面
     东西 事 事情 需要
     """
 )
@@ -51,10 +51,11 @@ LIGHT = _these(
     back away around together somewhere somebody someone anybody nobody everybody everyone people person place
     kind sort bit lot whole half different other new old good bad better best right wrong easy hard little big
     small fast quick quickly exactly even once instead long longer time times day way place side inside outside
-    弄 搞 用 做 去掉 进去 出来 起来 下来 回来 上来 过来 过去 出去 进来 再 还 才 刚 一直 总是 老是 经常 有时 已经
-    马上 立刻 突然 可能 应该 必须 一定 最好 行 好 坏 新 旧 大 小 多 少 快 慢 最 更 真 全部 全 完 成 变 变成 开始
-    继续 发现 出现 发生 一点 一些 一会儿 半天 平时 最近 以前 以后 之前 之后 现在 人 家 家里 地方 样子 方法 办法
-    情况 时候 上 下 来 去 放 拿 给 让 股 沾 件 只 条 张 块 把 种 次 回 遍 一次 一下
+    弄 搞 用 做 拿来 不够 接到 放在 不了 能用 需要 打算 准备 干 办 往 里加 去掉 进去 出来 起来 下来 回来 上来
+    过来 过去 出去 进来 再 还 才 刚 一直 总是 老是 经常 有时 已经 马上 立刻 突然 可能 应该 必须 一定 最好 行 好
+    坏 新 旧 大 小 多 少 快 慢 最 更 真 全部 全 完 成 变 变成 开始 继续 发现 出现 发生 一点 一些 一会儿 半天
+    平时 最近 以前 以后 之前 之后 现在 人 家 家里 地方 样子 方法 办法 情况 时候 上 下 来 去 放 拿 给 让 股 沾 件
+    只 条 张 块 把 种 次 回 遍 一次 一下
     """
 )
 """In an index and in questions, but of little weight when it is judged whether a passage answers a question."""

@@ -37,6 +37,10 @@ OWN = 5.0
 PENALTY = 10.0
 """On weights that differ from the prior ones: some twenty examples outweigh one of them."""
 FOLDS = 5
+ANSWERED_ELSEWHERE = 0.85
+"""Of a question, so much in two sentences may be an answer."""
+
+_IN_SENTENCES = NAMES.index("in_sentences")
 
 Search = Callable[[str], Retrieved]
 """Finds passages for a sentence, a few more than are looked at."""
@@ -107,8 +111,8 @@ def calibrate(
 
     `documents` are all passages, or a good many of them, each with its document; `search` is over all of them.
     """
-    trials = trials_of(documents, examples)
-    rows, counts = rows_of(search, trials), shares_of(trials)
+    trials, rows = tried(search, documents, examples)
+    counts = shares_of(trials)
     wanted = np.asarray([float(trial.wanted) for trial in trials])
     points = curve(_unseen(rows, wanted, counts), wanted, counts)
     chosen, reached = choose(points, precision)
@@ -140,21 +144,34 @@ def prior() -> Weights:
     return Weights(float(data["offset"]), rows[:, 0], rows[:, 1], rows[:, 2])
 
 
-def trials_of(documents: Sequence[tuple[Passage, Document]], examples: Iterable[Example] = ()) -> list[Trial]:
-    """Return all sentences that a gate is calibrated with."""
+def tried(
+    search: Search, documents: Sequence[tuple[Passage, Document]], examples: Iterable[Example] = ()
+) -> tuple[list[Trial], Floats]:
+    """Return the sentences that a gate is calibrated with, and their features.
+
+    Those whose passage is hidden and of which another has nearly everything are left out: who knows whether that is no
+    answer.
+    """
+    trials = _trials(documents, examples)
+    rows = np.asarray([_row(search, trial) for trial in trials])
+    kept = [
+        trial.hidden is None or row[_IN_SENTENCES] < ANSWERED_ELSEWHERE for trial, row in zip(trials, rows, strict=True)
+    ]
+    return [trial for trial, keep in zip(trials, kept, strict=True) if keep], rows[np.asarray(kept)]
+
+
+def _trials(documents: Sequence[tuple[Passage, Document]], examples: Iterable[Example]) -> list[Trial]:
     frequency: dict[str, int] = {}
     for passage, _ in documents:
         for word in words_in_text(passage.text):
             frequency[word] = frequency.get(word, 0) + 1
     made = made_of(documents, lambda word: rarity(frequency.get(word, 0), len(documents)))
-    said_anywhere = [Trial(sentence, Origin.STARTER) for sentence in starter().said]
+    said_anywhere = [
+        *(Trial(sentence, Origin.STARTER) for sentence in starter().said),
+        *(Trial(sentence, Origin.NEAR_MISS) for sentence in starter().near),
+    ]
     own = [Trial(example.text, Origin.OWN, example.wanted) for example in examples]
     return [*made, *said_anywhere, *own]
-
-
-def rows_of(search: Search, trials: Sequence[Trial]) -> Floats:
-    """Return the features of each."""
-    return np.asarray([_row(search, trial) for trial in trials])
 
 
 def _row(search: Search, trial: Trial) -> Floats:

@@ -20,14 +20,14 @@ _OPEN = re.compile(
 )
 _OURS = re.compile(r"^(?:can|could|may|might|must|should|shall|am|are|do|need)\s+(?:i|we)\b")
 _MAY = re.compile(
-    r"\b(?:can|could|may|might|must|should|shall|am|are|do|need)\s+(?:i|we|you)\b"
-    r"(?! (?:please|turn|switch|open|close|set|start|stop|play|tell|put|make|dim|lock|unlock))"
+    r"\b(?:can|could|may|might|must|should|shall|am|are|do|need)\s+(?:i|we|you\b"
+    r"(?! (?:please|turn|switch|open|close|set|start|stop|play|tell|put|make|dim|lock|unlock)))\b"
     r"|\ballowed\b|\bis it (?:ok|okay|safe|possible|allowed)\b"
     r"|(?:能|可以|可不可以|能不能|要不要|该不该|用不用|需要)[^帮]*[吗么嘛]|能不能|可不可以|要不要|行吗|行不行"
 )
 _STATE = re.compile(
     r"^(?:hey |so |and |ok |okay )?(?:is|are|was|were|has|have|had|did|does|isn't|aren't|hasn't)\b"
-    r"|\b(?:right now|currently|at the moment|how much longer|at home)\b"
+    r"|\b(?:right now|currently|at the moment|how much longer|how \w+ is it|at home)\b"
     r"|现在|目前|还在|还要|还剩|还有没有|[好完到开关锁停亮走来]了(?:吗|没|么)|着(?:吗|没|呢)|了没有|在线吗|在家"
 )
 _STILL = re.compile(r"\b(?:still|yet|already|left)\b")
@@ -51,12 +51,14 @@ _OTHERS = re.compile(r"\b(?:he|she|they|him|her|his|their|them)\b|[他她]|大�
 _FEELING = re.compile(
     r"\b(?:i|i'm|we|we're) (?:am |are |really |just |so )*"
     r"(?:love|hate|like|tired|hungry|think|feel|guess|hope|wish|want|off)\b"
+    r"|\bwhat (?:shall|should) we (?:eat|do|cook|watch|play)\b|什么好|好不好$|怎么样$"
     r"|^(?:oh|wow|well|ah|aha|haha|hmm)\b|真[^的]|好[累饿烦香吃喝看]|死了|哎|唉|哇|呀$|啊$|啦$|吧$"
 )
 _GENERAL = re.compile(
     r"\b(?:capital of|invented|in the world|president|in history|population|planet|founded|was born|spell"
     r"|in (?:german|french|italian|spanish|english|chinese)|square root|plus|minus|times|divided)\b"
-    r"|发明|世界上|历史上|首都|朝代|用英语|等于|原理"
+    r"|\b(?:to|i|we|you) buy\b|\b(?:worth|brands?|birthday)\b"
+    r"|发明|世界上|历史上|首都|朝代|用英语|等于|原理|值多少|牌子|品牌|生日|能?买[到的]|送的"
 )
 _BROKEN = re.compile(
     r"\b(\w+) \1\b|\b(?:of|to|for) is\b"
@@ -93,7 +95,7 @@ class Manner:
     is_feeling: bool
     """Says how somebody feels, or is small talk."""
     is_general: bool
-    """Asks what encyclopedias answer."""
+    """Asks what encyclopedias and shops answer, or who knows one."""
     is_broken: bool
     """Is no sentence."""
 

@@ -17,6 +17,7 @@ from .asked import terms
 from .chinese import cut
 from .document import Document, Found, Passage
 from .starter import starter
+from .weighing import words_in_text
 from .words import query_words
 
 QUESTIONS = 600
@@ -104,6 +105,10 @@ class _Maker:
             for language, words in self._foreign.items()
         }
 
+        self._own: dict[str, set[str]] = {}
+        for passage, document in self.passages:
+            self._own.setdefault(document.document_id, set()).update(words_in_text(passage.text))
+
     def trials(self, count: int, make: Callable[[Passage, Document], Trial | None]) -> list[Trial]:
         """Return up to so many; fewer where passages have too few words."""
         made = (make(*self.chance.choice(self.passages)) for _ in range(3 * count))
@@ -150,7 +155,10 @@ class _Maker:
 
     def _foreign_words(self, document: Document, language: str) -> Trial | None:
         title = [word for word in _spoken_words(document.title) if _language(word) == language]
-        foreign = self.chance.choices(self._foreign[language], k=self.chance.randint(1, 3))
+        strange = [
+            word for word in self._foreign[language] if self._own[document.document_id].isdisjoint(query_words(word))
+        ]
+        foreign = self.chance.choices(strange or [""], k=self.chance.randint(1, 3))
         topic = self.chance.sample(title, min(len(title), self.chance.randint(1, 2)))
         return Trial(self._asked([*foreign, *topic]), Origin.NEAR_MISS) if topic else None
 
