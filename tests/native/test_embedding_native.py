@@ -8,6 +8,8 @@ from pathlib import Path
 import gguf
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.stand_in_embedders import make_embedder, make_minilm, make_reranker, minilm_folder
 from wyoming_servers.conversation.llama.embedding import batches
@@ -83,6 +85,11 @@ def test_a_model_that_reads_less_is_given_less(tmp_path: Path) -> None:
     model = load(make_embedder("nano", tmp_path / "short.gguf", context=64))
     assert model.longest == 64
     assert embed(model, "x " * 500, "y").shape == (2, model.dimensions)
+
+
+@given(st.text(), st.text(st.characters(codec=None)))
+def test_any_text_has_a_vector(nano: NativeEmbedder, text: str, odd: str) -> None:
+    assert np.allclose(np.linalg.norm(embed(nano, text, odd), axis=1), 1, atol=1e-4)
 
 
 def test_names_of_special_tokens_in_a_text_are_text(nano: NativeEmbedder) -> None:
