@@ -198,7 +198,8 @@ class Library:
                     _LOGGER.error("Documents cannot be used: %s", err)  # noqa: TRY400 - it says all there is
                 self._problem = err
                 await self._sleep(OPEN_AGAIN_S)
-        await self._reading(self._consultant.warm_up)
+        if self.count:
+            await self._reading(self._consultant.warm_up)
         if self._meaning is not None:
             await self._meaning.start()
         await self._watching.run()
