@@ -8,13 +8,9 @@ from dataclasses import dataclass, replace
 
 from .asked import index_words, search_words
 from .document import Found
-from .features import LOOKED_AT, Retrieved
+from .features import Retrieved
 from .gate import Example, Gate, restored, said, uncalibrated
 from .store import Store
-
-SEARCHED = max(LOOKED_AT, 5)
-"""Passages that are found for an utterance."""
-
 
 _ANYTHING = "what does E24 mean, \u662f\u4ec0\u4e48\u610f\u601d"
 

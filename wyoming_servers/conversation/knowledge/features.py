@@ -15,6 +15,8 @@ from .weighing import Asked, heading_words, title_words, windows, words_in
 
 LOOKED_AT = 5
 """So many of the best passages are looked at."""
+SEARCHED = 20
+"""Of so many the titles are looked at; fewer make a gate less sure what a question is about."""
 MOST_UNKNOWN = 3
 MOST_WEIGHT = 4.0
 """More terms than so many, weighted by rarity, make no difference."""
@@ -131,7 +133,7 @@ def evidence(retrieved: Retrieved) -> Evidence:
         stands_out=stands_out,
         code_found=float(any(term.word in words for term in codes)),
         code_missed=float(any(term.word not in words for term in codes)),
-        other_title=_other_title(asked, retrieved.found, best),
+        other_title=_other_title(asked, retrieved.found[:SEARCHED], best),
         **_of_meaning(found),
     )
 

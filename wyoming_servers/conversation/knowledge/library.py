@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,14 +17,16 @@ from ...errors import EngineLoadingError
 from ...settings import KnowledgeSettings
 from ...worker import Worker
 from .asked import search_words
-from .consultation import SEARCHED, Consultant, Consultation
+from .consultation import Consultant, Consultation
 from .document import Document, Found
 from .errors import StoreError, UnknownDocumentError, WatchedDocumentError
+from .features import SEARCHED
 from .folder import WatchedFolders
 from .fusion import fuse
 from .incoming import Incoming
 from .ingest import Added, Ingest, Told
 from .meaning import Asked, Meaning
+from .second_reading import READ, SecondReading
 from .status import EmbedderStatus, Reading, Status
 from .store import Counts, Store
 from .watching import Watching
@@ -56,6 +59,7 @@ class Library:
         *,
         watched: Sequence[Path] = (),
         meaning: Callable[[Worker], Meaning] | None = None,
+        second_reading: SecondReading | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """`folder` is for what is on its way; `meaning` makes the search by meaning, on the worker that writes."""
@@ -68,6 +72,7 @@ class Library:
         self._ingest = Ingest(store, self._writer, settings)
         self._consultant = Consultant(store, settings.precision)
         self._meaning = meaning(self._writer) if meaning is not None else None
+        self._second_reading = second_reading
         self._folders = WatchedFolders(watched)
         self._watching = Watching(self._folders, self.documents, self._add_watched, self._forget, sleep)
         self._task: asyncio.Task[None] | None = None
@@ -90,6 +95,8 @@ class Library:
             await asyncio.gather(self._task, return_exceptions=True)
         if self._meaning is not None:
             await self._meaning.stop()
+        if self._second_reading is not None:
+            await self._second_reading.stop()
         await self._writer.close()
         await self._reader.close()
         await asyncio.to_thread(self._store.close)
@@ -152,9 +159,16 @@ class Library:
 
     async def search(self, question: str, limit: int = 5) -> list[Found]:
         """Return the passages that fit a question, best first; raises StoreError, EngineLoadingError."""
+        found = await self._search(question, max(limit, READ) if self._second_reading is not None else limit)
+        return (await self._read_again(question, found))[:limit]
+
+    async def _search(self, question: str, limit: int) -> list[Found]:
         await self._ready()
         asked = await self._meaning.ask(question) if self._meaning is not None else None
         return await self._reading(lambda: self._found(question, asked, limit))
+
+    async def _read_again(self, question: str, found: list[Found]) -> list[Found]:
+        return found if self._second_reading is None else await self._second_reading.ordered(question, found)
 
     async def consult(self, utterance: str, language: str) -> Consultation:
         """Return what documents say to an utterance, and whether they answer it.
@@ -162,8 +176,9 @@ class Library:
         Raises StoreError, EngineLoadingError.
         """
         del language  # words and gate know it by the script
-        found = await self.search(utterance, SEARCHED)
-        return await self._reading(lambda: self._consultant.judge(utterance, found))
+        found = await self._search(utterance, SEARCHED)
+        said = await self._reading(lambda: self._consultant.judge(utterance, found))
+        return replace(said, found=tuple(await self._read_again(utterance, found))) if said.confident else said
 
     async def add_example(self, text: str, *, wanted: bool) -> None:
         """Learn whether documents should answer a sentence; raises StoreError, EngineLoadingError."""
@@ -202,6 +217,8 @@ class Library:
             await self._reading(self._consultant.warm_up)
         if self._meaning is not None:
             await self._meaning.start()
+        if self._second_reading is not None:
+            await self._second_reading.start()
         await self._watching.run()
 
     def _open(self) -> None:
