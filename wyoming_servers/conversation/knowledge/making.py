@@ -9,10 +9,11 @@ from pathlib import Path
 
 from ...settings import Settings
 from ...worker import Worker
-from .embedders.choice import make_embedder, make_named
+from .embedders.choice import make_embedder, make_named, make_reranker
 from .library import Library
 from .meaning import MakeIndex, Meaning
 from .packages import require_postgres
+from .second_reading import SecondReading
 from .sqlite_store import SqliteStore
 from .store import Store
 from .vectors import VectorIndex
@@ -33,7 +34,7 @@ def make_library(settings: Settings) -> Library:
     folder = data_dir / FOLDER
     database = settings.knowledge.database
     store, make_index = _in_postgres(database) if database else _in_folder(folder)
-    embedder = make_embedder(settings)
+    embedder, reranker = make_embedder(settings), make_reranker(settings)
 
     def meaning(worker: Worker) -> Meaning:
         assert embedder is not None  # noqa: S101 - else there is no search by meaning
@@ -45,6 +46,7 @@ def make_library(settings: Settings) -> Library:
         settings.knowledge,
         watched=settings.knowledge.folders or (_made(data_dir / WATCHED),),
         meaning=None if embedder is None else meaning,
+        second_reading=None if reranker is None else SecondReading(reranker),
     )
 
 
