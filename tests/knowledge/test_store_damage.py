@@ -55,6 +55,25 @@ def rewrite(path: Path, *statements: str) -> None:
 ALL = [f"d{number}" for number in range(20)]
 
 
+def test_nobody_else_can_read_it(path: Path) -> None:
+    filled(path, documents=1)
+    modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in (path.parent, *path.parent.iterdir())}
+    assert not [name for name, mode in modes.items() if mode & (stat.S_IRWXG | stat.S_IRWXO)]
+
+
+def test_the_log_of_a_large_document_does_not_stay(path: Path) -> None:
+    with closing(opened(path)) as store:
+        store.add(document("large"), passages(*[f"number{number} descale the machine " * 50 for number in range(8000)]))
+        store.add(document("small"), passages("small"))
+        assert path.with_name("knowledge.db-wal").stat().st_size <= 2 * sqlite_file.LOG_BYTES
+
+
+def test_a_folder_in_the_place_of_the_file_is_said(path: Path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(StoreError, match="Is a directory"):
+        opened(path)
+
+
 def test_a_file_that_is_no_database_is_set_aside_and_a_new_one_begun(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"this is not a database at all" * 1000)

@@ -5,7 +5,9 @@ Nothing is ever deleted: a damaged file gets another name, and what can be read 
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -19,6 +21,9 @@ _LOGGER = logging.getLogger(__name__)
 
 BUSY_S = 10.0
 """How long a call waits for another process that writes."""
+
+LOG_BYTES = 4 * 2**20
+"""Left of SQLite's log after a large document."""
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -79,18 +84,24 @@ def as_store_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as err:
         if _code(err) in _NO_ROOM:
-            raise StorageFullError(
-                f"The disk with {path.parent} takes nothing more; nothing was changed.",
-                remedy="Make room on it, or remove documents, and try again.",
-            ) from err
+            raise _full(path) from err
         if is_damage(err):
             raise StoreError(
                 f"The database {path} is damaged.",
                 remedy="Start Sotto again: it sets the file aside and saves what can be read of it.",
             ) from err
-        raise StoreError(
-            f"The database {path} cannot be used: {err}.", remedy="Give it to the user that runs Sotto."
-        ) from err
+        raise _unusable(path, str(err)) from err
+
+
+def _full(path: Path) -> StorageFullError:
+    return StorageFullError(
+        f"The disk with {path.parent} takes nothing more; nothing was changed.",
+        remedy="Make room on it, or remove documents, and try again.",
+    )
+
+
+def _unusable(path: Path, reason: str) -> StoreError:
+    return StoreError(f"The database {path} cannot be used: {reason}.", remedy="Give it to the user that runs Sotto.")
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -100,6 +111,7 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # what is committed is on disk, also if the power fails
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
         connection.execute("PRAGMA secure_delete = FAST")  # a document that was removed is private still
     except BaseException:
         connection.close()
@@ -126,8 +138,8 @@ def prepare(path: Path) -> str:
 
     Blocks. Raises StoreError for a file that is no store of ours, that a newer Sotto wrote, or that cannot be used.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     with as_store_errors(path):
+        _make(path)
         try:
             with closing(connect(path)) as connection:
                 _migrate(connection, path)
@@ -137,6 +149,17 @@ def prepare(path: Path) -> str:
                 raise
             problem = str(err)
         return _begin_again(path, problem) if problem else ""
+
+
+def _make(path: Path) -> None:
+    """Make the file if there is none, so that nobody but its owner can read it; SQLite's others follow it in that."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as err:
+        if err.errno == errno.ENOSPC:
+            raise _full(path) from err
+        raise _unusable(path, str(err.strerror)) from err
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
@@ -167,6 +190,7 @@ def _begin_again(path: Path, problem: str) -> str:
         if file.exists():
             shutil.move(file, aside.with_name(aside.name + ending))
     _LOGGER.error("The documents' database was damaged (%s); it is now %s", problem, aside)
+    _make(path)
     with closing(connect(path)) as connection:
         _migrate(connection, path)
         saved, lost = _salvage(connection, aside)

@@ -62,7 +62,10 @@ class Store(ABC):
 
     @abstractmethod
     def open(self) -> None:
-        """Make it usable, whatever it takes; called once, before all others. What cannot be read is set aside."""
+        """Make it usable, whatever it takes; called before all others, and again if it fails.
+
+        What cannot be read any more is set aside.
+        """
 
     @abstractmethod
     def close(self) -> None:
