@@ -44,6 +44,7 @@ async def embedder(library: Library) -> EmbedderStatus:
     return status
 
 
+@pytest.mark.timeout(240)  # two models embed a whole library, on a CPU that may be busy
 async def test_the_old_model_answers_until_the_new_one_has_read_everything(
     tmp_path: Path, embedding_models: Path
 ) -> None:
