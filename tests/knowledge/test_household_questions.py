@@ -7,6 +7,8 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
+from wyoming_servers.conversation.knowledge.starter import starter
+
 from .household_files import documents, make, make_all, name_of
 from .household_questions import Part, Said, all_said
 
@@ -49,6 +51,12 @@ def test_no_sentence_of_one_part_is_nearly_one_of_the_other() -> None:
     calibration = [each for each in all_said() if each.part is Part.CALIBRATION]
     test = [each for each in all_said() if each.part is Part.TEST]
     assert not [(one.text, two.text) for one in calibration for two in test if alike(one, two) >= ALIKE]
+
+
+def test_what_every_gate_begins_with_has_no_sentence_of_the_test_part() -> None:
+    said = [Said(text, Part.CALIBRATION, "starter") for text in (*starter().said, *starter().near)]
+    test = [each for each in all_said() if each.part is Part.TEST]
+    assert not [(one.text, two.text) for one in said for two in test if alike(one, two) >= ALIKE]
 
 
 def test_every_question_is_about_a_document_whose_text_has_its_answer() -> None:
