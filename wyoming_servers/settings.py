@@ -193,7 +193,7 @@ class KnowledgeSettings:
     precision: float = _setting(
         0.9, _number(float, 0.5, 0.999), "Part of the answers from documents that must have been asked for"
     )
-    wait_s: float = _setting(0.3, _number(float, 0.01, 30.0), "Seconds that an answer waits for what documents say")
+    wait_s: float = _setting(1.0, _number(float, 0.01, 30.0), "Seconds that an answer waits for what documents say")
     embedder: str = _setting(
         "auto",
         vol.In(["auto", "none", "llama_cpp", "openai"]),

@@ -54,7 +54,7 @@ class Consulting:
     def __init__(
         self,
         documents: Documents | None = None,
-        within_s: float = 0.3,
+        within_s: float = 1.0,
         clock: Callable[[], float] = monotonic,
         today: Callable[[], date] = date.today,
     ) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from .asked import index_words, search_words
+from .asked import index_words
 from .document import Found
 from .features import Retrieved
 from .gate import Example, Gate, restored, said, uncalibrated
 from .store import Store
 
-_ANYTHING = "what does E24 mean, \u662f\u4ec0\u4e48\u610f\u601d"
+ANYTHING = "what does E24 mean, \u662f\u4ec0\u4e48\u610f\u601d"
+"""To be asked before anybody else asks: then all tables are read that there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,6 @@ class Consultant:
         if (report := self._store.report()) is not None:
             with suppress(ValueError):  # of another version: it is calibrated anew
                 self.gate = restored(report, examples)
-
-    def warm_up(self) -> None:
-        """Read the tables of words, which takes the better part of a second: the first question should not wait."""
-        search_words(_ANYTHING)
-        index_words(_ANYTHING)
 
     def judge(self, utterance: str, found: Sequence[Found]) -> Consultation:
         """Return whether what was found answers an utterance; raises StoreError."""

@@ -17,7 +17,7 @@ from ...errors import EngineLoadingError
 from ...settings import KnowledgeSettings
 from ...worker import Worker
 from .asked import search_words
-from .consultation import Consultant, Consultation
+from .consultation import ANYTHING, Consultant, Consultation
 from .document import Document, Found
 from .errors import StoreError, UnknownDocumentError, WatchedDocumentError
 from .features import SEARCHED
@@ -76,6 +76,7 @@ class Library:
         self._folders = WatchedFolders(watched)
         self._watching = Watching(self._folders, self.documents, self._add_watched, self._forget, sleep)
         self._task: asyncio.Task[None] | None = None
+        self._is_warm = False
         self.count = 0
         """How many documents there are, from memory; 0 until the store is open."""
         self.incoming = Incoming(folder / "incoming", settings.max_mb)
@@ -213,8 +214,6 @@ class Library:
                     _LOGGER.error("Documents cannot be used: %s", err)  # noqa: TRY400 - it says all there is
                 self._problem = err
                 await self._sleep(OPEN_AGAIN_S)
-        if self.count:
-            await self._reading(self._consultant.warm_up)
         if self._meaning is not None:
             await self._meaning.start()
         if self._second_reading is not None:
@@ -246,6 +245,13 @@ class Library:
 
     async def _recount(self) -> None:
         self.count = (await self._reading(self._store.counts)).documents
+        if self.count and not self._is_warm:
+            self._is_warm = True
+            await self._reading(self._warm_up)
+
+    def _warm_up(self) -> None:
+        """Ask something: the first question takes the better part of a second, which nobody should wait."""
+        self._consultant.judge(ANYTHING, self._found(ANYTHING, None, SEARCHED))
 
     async def _add_watched(self, path: Path) -> Added:
         return await self.add(path, path.name, source=str(path))
