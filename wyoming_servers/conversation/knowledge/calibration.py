@@ -42,6 +42,8 @@ class Report:
     curve: tuple[Point, ...]
     """From the highest threshold down."""
     counts: Counts
+    store_version: int
+    """Of the documents; with another the report is stale."""
     embedder: str
     """Name of what searched by meaning; empty for words alone."""
     offset: float

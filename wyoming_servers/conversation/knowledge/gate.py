@@ -106,6 +106,7 @@ def calibrate(
     *,
     precision: float = PRECISION,
     embedder: str = "",
+    store_version: int = 0,
 ) -> Gate:
     """Return a gate for these documents; takes some milliseconds for each of at most 900 sentences that are searched.
 
@@ -124,6 +125,7 @@ def calibrate(
         chosen=chosen,
         curve=tuple(thinned(points)),
         counts=_counts(trials, examples, len(documents)),
+        store_version=store_version,
         embedder=embedder,
         offset=weights.offset,
         weights=_table(weights),

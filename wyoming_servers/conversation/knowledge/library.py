@@ -15,14 +15,17 @@ from typing import TypeVar
 
 from ...errors import EngineLoadingError
 from ...settings import KnowledgeSettings
-from ...worker import Worker
+from ...worker import Cancellation, Priority, Worker
 from .asked import search_words
+from .calibrating import Calibrating
+from .calibration import Report
 from .consultation import ANYTHING, Consultant, Consultation
 from .document import Document, Found
 from .errors import StoreError, UnknownDocumentError, WatchedDocumentError
 from .features import SEARCHED
 from .folder import WatchedFolders
 from .fusion import fuse
+from .gate import Gate
 from .incoming import Incoming
 from .ingest import Added, Ingest, Told
 from .meaning import Asked, Meaning
@@ -71,6 +74,7 @@ class Library:
         self._problem: StoreError | None = None
         self._ingest = Ingest(store, self._writer, settings)
         self._consultant = Consultant(store, settings.precision)
+        self._calibrating = Calibrating(self._calibrate, self._is_stale)
         self._meaning = meaning(self._writer) if meaning is not None else None
         self._second_reading = second_reading
         self._folders = WatchedFolders(watched)
@@ -88,9 +92,11 @@ class Library:
         except StoreError as err:  # whoever sends a document is told
             _LOGGER.warning("Documents cannot be received: %s", err)
         self._task = asyncio.create_task(self._run(), name="documents")
+        self._calibrating.start()
 
     async def stop(self) -> None:
         """End everything; what was acknowledged is on disk already."""
+        await self._calibrating.stop()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -185,6 +191,7 @@ class Library:
         """Learn whether documents should answer a sentence; raises StoreError, EngineLoadingError."""
         await self._ready()
         await self._writer.run(lambda _: self._consultant.learn(text, wanted=wanted))
+        self._calibrating.changed()
 
     def _found(self, question: str, asked: Asked | None, limit: int) -> list[Found]:
         words = search_words(question)
@@ -208,6 +215,7 @@ class Library:
                 await self._writer.run(lambda _: self._open())
                 self._problem = None
                 self._opened.set()
+                self._calibrating.changed()
                 await self._recount()
             except StoreError as err:
                 if self._problem is None:
@@ -238,7 +246,42 @@ class Library:
         await self._ready()
         return await self._reader.run(lambda _: job())
 
+    async def calibrate(self) -> Report:
+        """Calibrate the gate now, which takes seconds; raises StoreError, EngineLoadingError, OverloadedError."""
+        await self._ready()
+        return await self._calibrating.now()
+
+    @property
+    def report(self) -> Report | None:
+        """The latest calibration, from memory; None before the first one."""
+        return self._consultant.gate.report if self._opened.is_set() else None
+
+    async def _is_stale(self) -> bool:
+        embedder = self._meaning.answering if self._meaning is not None else ""
+        return await self._reading(lambda: self._consultant.is_stale(embedder))
+
+    async def _calibrate(self) -> Report:
+        loop, meaning = asyncio.get_running_loop(), self._meaning
+        embedder = meaning.answering if meaning is not None else ""
+
+        def calibrated(cancellation: Cancellation) -> Gate:
+            def search(sentence: str) -> list[Found]:
+                if cancellation.cancelled:
+                    raise EngineLoadingError("The documents are being closed.", remedy="Try again when they are open.")
+                asked = (
+                    asyncio.run_coroutine_threadsafe(meaning.ask(sentence), loop).result()
+                    if meaning and embedder
+                    else None
+                )
+                return self._found(sentence, asked, 2 * SEARCHED)
+
+            return self._consultant.calibrated(search, embedder)
+
+        gate = await self._reader.run(calibrated, priority=Priority.SPECULATIVE)
+        return await self._writer.run(lambda _: self._consultant.keep(gate))
+
     async def _changed(self) -> None:
+        self._calibrating.changed()
         if self._meaning is not None:
             self._meaning.changed()
         await self._recount()

@@ -135,6 +135,10 @@ class PostgresStore(Store):
             )
         return Counts(documents, int(passages), {read(name): count for name, count in embedded})
 
+    def passage_ids(self) -> list[int]:
+        """Return all ids; see `Store.passage_ids`."""
+        return [row[0] for row in self.database.rows("SELECT passage_id FROM sotto.passages ORDER BY passage_id")]
+
     def version(self) -> int:
         """Return what changes with the documents; see `Store.version`."""
         return int(self._get("version"))

@@ -141,6 +141,10 @@ class SqliteStore(Store):
         )
         return Counts(documents, passages, dict(embedded))
 
+    def passage_ids(self) -> list[int]:
+        """Return all ids; see `Store.passage_ids`."""
+        return [row[0] for row in self._rows("SELECT passage_id FROM passages ORDER BY passage_id")]
+
     def version(self) -> int:
         """Return what changes with the documents; see `Store.version`."""
         return int(self._get("version") or 0)

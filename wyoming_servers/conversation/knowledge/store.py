@@ -110,6 +110,17 @@ class Store(ABC):
         """Return how much there is."""
 
     @abstractmethod
+    def passage_ids(self) -> list[int]:
+        """Return the ids of all passages, in rising order."""
+
+    def sample(self, most: int) -> list[tuple[Passage, Document]]:
+        """Return at most so many passages with their documents, evenly spread over all; the same ones every time."""
+        ids = self.passage_ids()
+        chosen = ids if len(ids) <= most else [ids[at * len(ids) // most] for at in range(most)]
+        kept = self.passages(chosen)
+        return [kept[each] for each in chosen if each in kept]
+
+    @abstractmethod
     def version(self) -> int:
         """Return a number that changes whenever a document is added or removed."""
 
