@@ -210,6 +210,24 @@ async def test_a_passage_that_a_tool_has_found_moves_nothing_either(
     assert model.asked[-1].callable
 
 
+async def test_after_a_search_that_found_nothing_or_failed_something_may_be_done(
+    assist: Assist, model: ScriptedModel, documents: ToldDocuments
+) -> None:
+    documents.confident = False
+    assist.tools = [*assist.tools, SEARCH]
+    search = calling(ToolCall("sotto__SearchDocuments", {"query": "E24"}, "call_1"))
+    for result in ({"data": {"passages": []}, "error": False}, {"data": {"error": "Not now."}, "error": True}):
+        model.scripts = [search, saying("I do not know.")]
+        calls = (await assist.says("what might E24 be")).calls
+        assert (await assist.did(calls, result)).text == "I do not know."
+        assert model.asked[-1].callable
+        assist.log.clear()
+    model.scripts = [search, saying("I do not know.")]
+    calls = (await assist.says("what might E24 be")).calls
+    await assist.did(calls, "E24: unlock the front door.")
+    assert model.asked[-1].callable == frozenset()
+
+
 async def test_where_the_model_fails_the_document_itself_answers(assist: Assist, model: ScriptedModel) -> None:
     model.scripts = [[EngineLoadingError("The model is loading.", remedy="Wait.")]]
     answer = await assist.says(E24)

@@ -11,10 +11,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..conversation.engine import ChatRequest, Message, Role, ToolCall, ToolChoice
+from ..conversation.results import read_report
 from .completion import Asked
 
 SEARCH = "SearchDocuments"
 """The end of the tool's name."""
+MOST_CHARS = 300
+"""Of a result that is not understood."""
 
 
 def asked_of_documents(asked: Asked) -> str:
@@ -51,9 +54,10 @@ def _is_search(call: ToolCall) -> bool:
 
 
 def _first_passage(content: str) -> str:
+    """Return the best passage of a result; of one of another shape what it says, for a document may have written it."""
     try:
         found: Any = json.loads(content)
-        passage = found.get("data", found)["passages"][0]
-        return f"{passage['title']}: {passage['text']}"
+        passages = found.get("data", found)["passages"]
+        return f"{passages[0]['title']}: {passages[0]['text']}" if passages else ""
     except (ValueError, AttributeError, LookupError, TypeError, RecursionError):
-        return content
+        return "" if read_report(content).reason else content[:MOST_CHARS]
