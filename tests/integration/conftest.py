@@ -17,8 +17,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.sotto.const import DOMAIN, SUBENTRY_AI_TASK, SUBENTRY_CONVERSATION
 from custom_components.sotto.subentry_flow import NEW_AI_TASK, NEW_CONVERSATION
 from tests.integration.household import House, furnish
+from tests.integration.judged import ask
 from tests.integration.scripted_server import ScriptedServer
 from tests.integration.translated import all_is_translated
+
+__all__ = ["ask"]
 
 
 @pytest.fixture(autouse=True)
