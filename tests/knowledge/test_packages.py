@@ -30,7 +30,9 @@ def without_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_extra_has_the_modules_that_are_looked_for() -> None:
     extras = tomllib.loads(PROJECT.read_text())["project"]["optional-dependencies"]
-    names = {re.split(r"[>=]", requirement)[0] for requirement in extras["knowledge"]}
+    assert "sotto[resolver]" in extras["knowledge"]
+    required = [*extras["knowledge"], *extras["resolver"]]
+    names = {re.split(r"[>=]", requirement)[0] for requirement in required}
     owners = packages_distributions()
     assert {module for module in packages.MODULES if not names & set(owners[module])} == set()
     assert "knowledge" in extras["all"][0]
