@@ -34,7 +34,8 @@ def test_the_extra_has_the_modules_that_are_looked_for() -> None:
     required = [*extras["knowledge"], *extras["resolver"]]
     names = {re.split(r"[>=]", requirement)[0] for requirement in required}
     owners = packages_distributions()
-    assert {module for module in packages.MODULES if not names & set(owners[module])} == set()
+    missing = {module for module in packages.MODULES if names.isdisjoint(map(str.lower, owners[module]))}
+    assert missing == set()
     assert "knowledge" in extras["all"][0]
     of_postgres = {re.split(r"[\[>=]", requirement)[0] for requirement in extras["postgres"]}
     assert of_postgres | {"psycopg-pool"} >= {owners[module][0] for module in packages.POSTGRES_MODULES}
