@@ -164,6 +164,7 @@ async def _searched(folder: Path, *, vectors: bool) -> tuple[tuple[list[float], 
     await library.start()
     await library.settled()
     opened_s = time.perf_counter() - began
+    await library.calibrate()  # or it would be done beside the questions
     times = await _search_ms(library)
     memory = _resident_mb()
     await library.stop()
