@@ -22,7 +22,7 @@ def test_the_sentence_that_answers_is_spoken_after_its_source() -> None:
 
 def test_chinese_is_spoken_as_chinese() -> None:
     passage = found("门是白色的。滤网每两周清洗一次。用软刷。", 12, "洗碗机说明书")
-    assert answer("滤网多久清洗一次", [passage], "zh-CN") == "根据洗碗机说明书第12页:滤网每两周清洗一次。用软刷。"
+    assert answer("滤网多久清洗一次", [passage], "zh-CN") == "根据洗碗机说明书第12页：滤网每两周清洗一次。用软刷。"
 
 
 def test_an_item_of_a_list_is_spoken_as_a_whole() -> None:

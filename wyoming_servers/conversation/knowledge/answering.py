@@ -65,7 +65,7 @@ def source(found: Found, language: str) -> str:
     under = next((plain(each) for each in reversed(found.passage.headings) if title_of_text(each) != name), "")
     if language.casefold().startswith("zh"):
         where = f"第{page}页" if page is not None else f"“{under}”一节" if under else ""
-        return f"根据{name}{where}:"
+        return f"根据{name}{where}："
     article = "" if name.split(" ")[0].casefold() in _NAMED_OTHERWISE or _HAN.search(name) else "the "
     where = f", page {page}" if page is not None else f", under {under}" if under else ""
     return f"According to {article}{name}{where}: "
