@@ -9,11 +9,16 @@ from wyoming.audio import AudioChunk
 from ..protocol.audio import AudioConverter
 from ..worker import Cancellation, Worker
 from .engine import RATE_HZ
+from .loudness import Loudness
 from .voice_activity import WINDOW_S, VoiceActivity, VoiceActivityPool
 
 PIECE_S = 0.5
 """Most audio in one job (16 ms of computation): what a client that sends faster than real time may take before it is
 another's turn."""
+
+NOTHING = Loudness()
+_SPEECH = 0.5
+"""Probability from which a stretch counts as speech where its loudness is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,8 @@ class Heard:
     """16 kHz, 16-bit mono."""
     probabilities: list[float]
     """Of speech, for each window that this stretch completed."""
+    loudness: Loudness = NOTHING
+    """Of the stretch, if there is speech in it."""
 
 
 class Hearing:
@@ -90,7 +97,9 @@ class Hearing:
             pcm = converter.convert(raw, last=last)
             if self._stream is None:
                 self._stream = self._pool.open()
-            return Heard(pcm, self._stream.hear(pcm))
+            probabilities = self._stream.hear(pcm)
+            loudness = Loudness.of(pcm) if max(probabilities, default=0.0) >= _SPEECH else NOTHING
+            return Heard(pcm, probabilities, loudness)
 
         self._computing = True
         heard = await self._worker.run(compute)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..errors import SottoError
-from ..host import EngineHost
+from ..host import EngineHost, Loaded
 from ..worker import Cancellation, Priority
 from .engine import Recognition, SttEngine, SttRequest, SttSession
 from .hearing import seconds_of
@@ -43,7 +43,8 @@ class Recognizer:
         self._feeding: asyncio.Task[None] | None = None
         self._trial: asyncio.Task[Recognition] | None = None
         self._trial_runs = False
-        self._on_worker = False
+        self._held: Loaded[SttEngine] | None = None
+        """The engine, from the first job to the end: another one may come in its place meanwhile."""
 
     def feed(self, pcm: bytes) -> None:
         """Add samples; what the engine does not need yet waits here."""
@@ -80,24 +81,25 @@ class Recognizer:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if not self._on_worker:
+        if self._held is None:
             return
-        with contextlib.suppress(SottoError, TimeoutError):
-            async with asyncio.timeout(CLOSE_S):
-                await self._host.run(self._close_session)
+        try:
+            with contextlib.suppress(SottoError, TimeoutError):
+                async with asyncio.timeout(CLOSE_S):
+                    await self._held.run(self._close_session)
+        finally:
+            self._held.release()
 
     async def _feed(self) -> None:
         try:
-            await self._host.ready()
-            self._on_worker = True
-            await self._host.run(self._take_in, priority=Priority.SPECULATIVE)
+            engine = await self._hold()
+            await engine.run(self._take_in, priority=Priority.SPECULATIVE)
         except SottoError as err:
             _LOGGER.debug("Audio waits for the transcript: %s", err.code)
         self._pending_s = 0.0
 
     async def _recognize(self, priority: Priority) -> Recognition:
-        await self._host.ready()
-        self._on_worker = True
+        engine = await self._hold()
         trial = priority is Priority.SPECULATIVE
 
         def recognize(cancellation: Cancellation) -> Recognition:
@@ -108,7 +110,14 @@ class Recognizer:
                 return recognition
             return replace(recognition, complete=self._is_command(recognition.text, recognition.language))
 
-        return await self._host.run(recognize, priority=priority, deadline_s=None if trial else DEADLINE_S)
+        return await engine.run(recognize, priority=priority, deadline_s=None if trial else DEADLINE_S)
+
+    async def _hold(self) -> Loaded[SttEngine]:
+        """Return the engine of this utterance once it is loaded."""
+        await self._host.ready()
+        if self._held is None:
+            self._held = self._host.hold()
+        return self._held
 
     def _take_in(self, _: Cancellation) -> None:
         session = self._open_session()
@@ -118,7 +127,8 @@ class Recognizer:
 
     def _open_session(self) -> SttSession:
         if self._session is None:
-            self._session = self._host.engine.start_session(self._request)
+            assert self._held is not None  # noqa: S101 - no job runs before
+            self._session = self._held.engine.start_session(self._request)
         return self._session
 
     def _close_session(self, _: Cancellation) -> None:

@@ -24,6 +24,7 @@ from .endpointing import Timing
 from .engine import SttCapabilities, SttEngine, SttRequest
 from .hearing import Hearing
 from .languages import match_language
+from .loudness import Loudnesses
 from .recognizer import IsCommand, Recognizer
 from .utterance import STALL_S, Utterance
 from .voice_activity import VoiceActivityPool
@@ -66,6 +67,8 @@ class SttService(Service):
         self._host = EngineHost("speech-to-text", engines or create_engines(Stage.STT, settings))
         self._ears = Worker("voice-activity", max_waiting=MAX_WINDOWS_WAITING)
         self._pool = VoiceActivityPool()
+        self.loudnesses = Loudnesses()
+        """Of those who spoke lately."""
         self._home_changed = asyncio.Event()
         self._home_task: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] | None = None
@@ -112,6 +115,7 @@ class SttService(Service):
         )
         try:
             recognition = await utterance.recognize(None if asked else first)
+            self.loudnesses.add(utterance.loudness)
             await connection.write(Transcript(recognition.text, language=recognition.language or None).event())
         finally:
             await utterance.close()

@@ -15,7 +15,7 @@ from ..protocol.connection import Connection
 from ..protocol.fields import parse
 from .endpointing import Endpointer, Signal, Timing
 from .engine import Recognition
-from .hearing import Heard, Hearing, seconds_of
+from .hearing import NOTHING, Heard, Hearing, seconds_of
 from .recognizer import Recognizer
 from .voice_activity import WINDOW_S
 
@@ -56,6 +56,8 @@ class Utterance:
         self._ended = asyncio.Event()
         self._client_reason = ""
         self._speech_ended_at = 0.0
+        self.loudness = NOTHING
+        """Of the speech so far."""
 
     async def recognize(self, first: Event | None) -> Recognition:
         """Return what was said; "" for silence and noise. `first` is audio that came already.
@@ -114,6 +116,7 @@ class Utterance:
             raise UnexpectedEventError("One utterance after the other: transcribe came before audio-stop.")
 
     def _hear(self, heard: Heard) -> None:
+        self.loudness += heard.loudness
         if self._endpointer.speech_heard:
             self._recognizer.feed(heard.pcm)
         else:
