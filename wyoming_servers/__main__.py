@@ -34,9 +34,9 @@ _COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    _speak_utf8()
+    speak_utf8()
     args = make_parser().parse_args(arguments)
-    _set_up_logging(verbose=args.verbose)
+    set_up_logging(logging.DEBUG if args.verbose else logging.INFO)
     try:
         return asyncio.run(_dispatch(args))
     except KeyboardInterrupt:
@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _exit_code(err)
 
 
-def _speak_utf8() -> None:
+def speak_utf8() -> None:
     """Print every script also where the locale knows ASCII alone, as in many containers and services."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -69,9 +69,10 @@ def _exit_code(error: SottoError) -> int:
     return EXIT_USAGE
 
 
-def _set_up_logging(*, verbose: bool) -> None:
+def set_up_logging(level: int) -> None:
+    """Log what is at least of this level to standard error."""
     logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
+        level=level,
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
         datefmt="%H:%M:%S",
     )

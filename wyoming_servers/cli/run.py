@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
@@ -34,9 +34,12 @@ def read_settings(args: argparse.Namespace) -> Settings:
 
 
 async def run(args: argparse.Namespace) -> int:
-    """Serve until told to stop."""
-    settings = read_settings(args)
-    stages = _stages(args.service)
+    """Serve as the command line and the environment say, until told to stop."""
+    return await serve(read_settings(args), _stages(args.service))
+
+
+async def serve(settings: Settings, stages: Sequence[Stage] = STAGES) -> int:
+    """Serve until SIGTERM or SIGINT comes; return the exit code."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -71,7 +74,7 @@ def _stages(names: list[str]) -> list[Stage]:
     return [stage for stage in STAGES if stage in names] or list(STAGES)
 
 
-async def _start(stack: AsyncExitStack, settings: Settings, stages: list[Stage]) -> None:
+async def _start(stack: AsyncExitStack, settings: Settings, stages: Sequence[Stage]) -> None:
     home = make_home(settings)
     mind = make_mind(settings) if Stage.CONVERSATION in stages else None
     library = make_library(settings) if Stage.CONVERSATION in stages else None
