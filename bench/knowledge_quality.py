@@ -79,12 +79,13 @@ def _print_recall(search: HouseholdSearch) -> None:
     groups += [(f"{part}, {code}", [each for each in asked if each.part is part and each.language == code])
                for part in Part for code in ("en", "zh")]  # fmt: skip
     for name, group in groups:
-        places = [_place(search, each) for each in group]
+        places = [place_of(search, each) for each in group]
         shares = [sum(place < depth for place in places) / len(places) for depth in DEPTHS]
         print(f"{name:<28}{len(group):>7}" + "".join(f"{share:>10.3f}" for share in shares))
 
 
-def _place(search: HouseholdSearch, said: Said) -> int:
+def place_of(search: HouseholdSearch, said: Said) -> int:
+    """Return at which place, from 0, the passage with the answer is found; a place beyond all if it is not."""
     found = search.search(said.text)
     return next((place for place, each in enumerate(found) if answers(said, each)), len(found) + max(DEPTHS))
 

@@ -1,0 +1,77 @@
+"""What the household's documents answer of the sentences by another hand (tests/knowledge/household/held_out.yaml).
+
+script/bench knowledge-held-out [--missed]
+
+They were written and committed before anybody measured them. `--missed` also tells what was missed: to report its
+kinds, not to mend anything by it, or the set is held out no more.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from tests.knowledge.household_questions import Part, Said, all_said, held_out
+from tests.knowledge.household_search import HouseholdSearch, household_search
+from wyoming_servers.conversation.knowledge.gate import Example, calibrate, uncalibrated
+
+from .knowledge_quality import DEPTHS, Judged, judged, place_of, precision_recall
+
+LANGUAGES = ("", "en", "zh")
+
+
+def _in(language: str, sentences: Sequence[Said]) -> list[Said]:
+    return [each for each in sentences if language in {"", each.language}]
+
+
+def _print_found(search: HouseholdSearch) -> None:
+    print(f"{'by words alone':<44}{'number':>7}" + "".join(f"{f'recall@{depth}':>10}" for depth in DEPTHS))
+    for language in LANGUAGES:
+        places = [place_of(search, each) for each in _in(language, held_out()) if each.is_answered]
+        shares = "".join(f"{sum(place < depth for place in places) / len(places):>10.3f}" for depth in DEPTHS)
+        print(f"{language or 'both':<44}{len(places):>7}{shares}")
+
+
+def _print_gate(name: str, told: Sequence[Judged]) -> None:
+    print(f"\n{name:<44}{'number':>7}{'answers':>10}{'precision':>10}{'recall':>10}{'in three':>10}")
+    for language in LANGUAGES:
+        these = [each for each in told if language in {"", each.said.language}]
+        figures = "".join(f"{figure:>10.3f}" for figure in precision_recall(these))
+        print(f"{language or 'both':<44}{len(these):>7}{sum(each.confident for each in these):>10}{figures}")
+    for kind in dict.fromkeys(each.said.kind for each in told):
+        counts = [f"{language} {_answered(told, kind, language)}" for language in LANGUAGES[1:]]
+        print(f"  {kind:<14} answered: {', '.join(counts)}")
+
+
+def _answered(told: Sequence[Judged], kind: str, language: str) -> str:
+    these = [each for each in told if (each.said.kind, each.said.language) == (kind, language)]
+    return f"{sum(each.confident for each in these)} of {len(these)}"
+
+
+def _print_missed(search: HouseholdSearch, told: Sequence[Judged]) -> None:
+    print("\nnot as it should be, calibrated on the documents alone:")
+    for each in told:
+        place = place_of(search, each.said) if each.said.is_answered else 0
+        if each.confident != each.said.is_answered or place >= DEPTHS[1]:
+            print(f"  {each.said.kind:<10}{each.probability:>6.2f}{place + 1:>4}  {each.said.text}")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--missed", action="store_true", help="also tell what was missed")
+    told_missed = parser.parse_args().missed
+    own = [Example(each.text, each.is_answered) for each in all_said() if each.part is Part.CALIBRATION]
+    with household_search() as search:
+        _print_found(search)
+        fresh = judged(calibrate(search, search.passages), search, held_out())
+        _print_gate("calibrated on the documents alone", fresh)
+        taught = calibrate(search, search.passages, own)
+        _print_gate("and on the part for calibration as its own", judged(taught, search, held_out()))
+        _print_gate("before any calibration", judged(uncalibrated(), search, held_out()))
+        if told_missed:
+            _print_missed(search, fresh)
+
+
+if __name__ == "__main__":
+    main()
