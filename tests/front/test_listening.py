@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from wyoming.event import Event
@@ -83,3 +85,21 @@ async def test_at_the_end_a_unix_socket_that_is_another_servers_stays(tmp_path: 
         other = await asyncio.start_unix_server(lambda _, writer: writer.close(), path)
     assert path.is_socket()
     other.close()
+
+
+@pytest.mark.parametrize(
+    ("peer", "counts"),
+    [
+        (("192.0.2.7", 5), True),
+        (("fe80::1%eth0", 5, 0, 2), True),
+        (("127.0.0.1", 5), False),
+        (("::1", 5), False),
+        ("", False),
+    ],
+)
+async def test_who_asked_from_another_machine_is_remembered(peer: object, *, counts: bool) -> None:
+    writer = cast(asyncio.StreamWriter, SimpleNamespace(get_extra_info=lambda _: peer))
+    server = Server("tcp://127.0.0.1:0", {})
+    assert server.asked_s is None
+    assert server._description_for(writer)().type == "info"
+    assert (server.asked_s is not None) is counts

@@ -8,10 +8,14 @@ import errno
 import logging
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from pathlib import Path
+from time import monotonic
 from typing import Self
 from urllib.parse import urlsplit
+
+from wyoming.event import Event
 
 from ..errors import OverloadedError, SettingsError
 from ..protocol.connection import ClientGoneError, Connection, Limits
@@ -85,6 +89,7 @@ class Server:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._unix_socket: tuple[Path, tuple[int, int] | None] | None = None
+        self._asked_at: float | None = None
 
     async def __aenter__(self) -> Self:
         """Let the services begin to load, and listen.
@@ -134,6 +139,25 @@ class Server:
         """The address, with the port that was given for port 0."""
         return self._uri if self.port is None else f"{self._uri.rpartition(':')[0]}:{self.port}"
 
+    @property
+    def asked_s(self) -> float | None:
+        """Seconds since somebody on another machine asked what there is, as Home Assistant does every 30; None: never.
+
+        A container's own check of its health asks too, from this machine.
+        """
+        return None if self._asked_at is None else monotonic() - self._asked_at
+
+    def _description_for(self, writer: asyncio.StreamWriter) -> Callable[[], Event]:
+        peer = writer.get_extra_info("peername")
+        elsewhere = isinstance(peer, tuple) and not ip_address(peer[0].partition("%")[0]).is_loopback
+
+        def described() -> Event:
+            if elsewhere:
+                self._asked_at = monotonic()
+            return self._description.event()
+
+        return described
+
     async def _bind(self) -> asyncio.Server:
         parts = urlsplit(self._uri)
         try:
@@ -171,7 +195,7 @@ class Server:
         assert task is not None  # noqa: S101 - asyncio runs this as a task
         self._tasks.add(task)
         try:
-            await self._serve(Connection(reader, writer, limits=self._limits, info=self._description.event))
+            await self._serve(Connection(reader, writer, limits=self._limits, info=self._description_for(writer)))
         except asyncio.CancelledError:
             writer.close()  # the server stops; asyncio would report the cancellation as an error
         finally:
