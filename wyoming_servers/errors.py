@@ -6,6 +6,8 @@ remedy. `protocol/connection.py` turns it into a Wyoming `error` event; nothing 
 
 from __future__ import annotations
 
+import traceback
+
 
 class SottoError(Exception):
     """Something went wrong that the user can be told about."""
@@ -19,6 +21,12 @@ class SottoError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".rstrip()
+
+
+def place_of(error: BaseException) -> str:
+    """Return the file and line that raised, for the log: the message and the values are private."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
 
 
 class SettingsError(SottoError):

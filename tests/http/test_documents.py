@@ -22,7 +22,7 @@ from wyoming_servers.conversation.knowledge.reading.process import read_document
 from wyoming_servers.conversation.knowledge.sqlite_store import SqliteStore
 from wyoming_servers.conversation.mind import Mind
 from wyoming_servers.home.demo import DemoHome
-from wyoming_servers.http import documents
+from wyoming_servers.http import document_progress, documents
 from wyoming_servers.http.door import HttpDoor
 from wyoming_servers.settings import build
 
@@ -102,7 +102,7 @@ async def test_sending_again_changes_nothing_and_another_of_the_name_must_be_mea
 
 
 async def test_progress_is_sent_as_events(http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "LOOK_EVERY_S", 0.001)
+    monkeypatch.setattr(document_progress, "LOOK_EVERY_S", 0.001)
     text = "# Long\n\n" + "\n\n".join(f"Sentence number {number} of a long document." for number in range(2000))
     headers = {"Accept": "text/event-stream"}
     async with http.post("/api/documents", params={"name": "long.md"}, data=text, headers=headers) as response:
@@ -126,7 +126,7 @@ def parsed(event: str) -> tuple[str, dict[str, Any]]:
 async def test_what_fails_after_the_first_event_is_an_event(
     http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documents, "LOOK_EVERY_S", 0.001)
+    monkeypatch.setattr(document_progress, "LOOK_EVERY_S", 0.001)
     headers = {"Accept": "text/event-stream"}
     async with http.post(
         "/api/documents", params={"name": "x.pdf"}, data=b"%PDF-1.7 broken", headers=headers

@@ -1,5 +1,7 @@
 """What is said of a passage when there is no language model."""
 
+# ruff: noqa: RUF001 - Chinese punctuation is meant
+
 from __future__ import annotations
 
 from datetime import date

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Mapping
 from time import monotonic
 
 from wyoming.event import Event
 
-from ..errors import MalformedEventError, SottoError, UnexpectedEventError
+from ..errors import MalformedEventError, SottoError, UnexpectedEventError, place_of
 from ..protocol.connection import ClientGoneError, Connection
 from ..protocol.service import FIRST_EVENTS, Service, Stage
 
@@ -17,12 +16,6 @@ _LOGGER = logging.getLogger(__name__)
 
 _LATE_EVENTS = frozenset({"audio-start", "audio-chunk", "audio-stop", "synthesize-stop", "synthesize-chunk"})
 """What a client may still have been sending when its answer came; after a request it is let pass."""
-
-
-def _where(error: Exception) -> str:
-    """Return the file and line that raised; the message and the values are private."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{last.filename}:{last.lineno}"
 
 
 def _named(first: Event) -> str:
@@ -70,7 +63,7 @@ class Router:
             await connection.write_error(err)
             return not isinstance(err, MalformedEventError)
         except Exception as err:
-            _LOGGER.error("%s failed: %s at %s", _named(first), type(err).__name__, _where(err))  # noqa: TRY400
+            _LOGGER.error("%s failed: %s at %s", _named(first), type(err).__name__, place_of(err))  # noqa: TRY400
             _LOGGER.debug("%s failed", first.type, exc_info=True)
             await connection.write_error(SottoError("Something went wrong here.", remedy="The server's log says what."))
         _LOGGER.debug("%s took %.0f ms", first.type, (monotonic() - started) * 1000)

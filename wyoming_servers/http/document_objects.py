@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # it needs packages that are not there without documents
+    from ..conversation.knowledge.calibration import Report
     from ..conversation.knowledge.document import Document, Found
     from ..conversation.knowledge.ingest import Added
 
@@ -44,3 +46,23 @@ def found_object(found: Found) -> dict[str, Any]:
         "bm25": found.bm25,
         "cosine": found.cosine,
     }
+
+
+def report_object(report: Report) -> dict[str, Any]:
+    """Return what a calibration of the gate came to."""
+    told = {
+        "made": report.made or None,
+        "aim": report.precision,
+        "reached": report.reached,
+        "threshold": report.threshold,
+        "chosen": None if report.chosen is None else asdict(report.chosen),
+        "curve": [asdict(point) for point in report.curve],
+        "counts": asdict(report.counts),
+        "embedder": report.embedder or None,
+    }
+    return {"report": told}
+
+
+def example_object(text: str, should_answer: bool) -> dict[str, Any]:
+    """Return a sentence of the household, and whether documents should answer it."""
+    return {"text": text, "should_answer": should_answer}

@@ -1,31 +1,32 @@
-"""`/api/documents`: the household's documents sent, listed, removed and searched."""
+"""`/api/documents`: the household's documents sent, listed, removed and searched; and when they answer."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import voluptuous as vol
 from aiohttp import web
 
 from ..errors import EngineUnavailableError
-from .document_objects import added_object, document_object, found_object
+from .body import checked, number, optional, switch
+from .chat import read_body
+from .document_objects import added_object, document_object, example_object, found_object, report_object
+from .document_progress import Latest, answered
 from .errors import BodyTimeoutError, FieldError
-from .failures import told
-from .stream import SIGN_OF_LIFE_S, EventStream
 
 if TYPE_CHECKING:  # it needs packages that are not there without documents
-    from ..conversation.knowledge.ingest import Added, Progress
     from ..conversation.knowledge.library import Library
 
 CHUNK_WITHIN_S = 20.0
 """For the next part of a document that is being sent."""
-LOOK_EVERY_S = 0.2
-"""At how far a document is: no more is sent."""
 NAME_CHARS = 256
 QUESTION_CHARS = 2000
 MOST_FOUND = 50
+LOWEST_PRECISION, HIGHEST_PRECISION = 0.5, 0.999
+"""As in the settings."""
 _YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
@@ -43,6 +44,11 @@ class Documents:
             web.get("/api/documents", self._list),
             web.get("/api/documents/search", self._search),
             web.get("/api/documents/status", self._status),
+            web.get("/api/documents/calibrate", self._report),
+            web.post("/api/documents/calibrate", self._calibrate),
+            web.get("/api/documents/examples", self._examples),
+            web.post("/api/documents/examples", self._add_example),
+            web.delete("/api/documents/examples", self._remove_example),
             web.get("/api/documents/{id}", self._find),
             web.delete("/api/documents/{id}", self._remove),
         ]
@@ -61,16 +67,9 @@ class Documents:
         replace = _choice(request, "replace")
         library.incoming.require(request.content_length)
         async with library.incoming.receive(_chunks(request)) as path:
-            progress = _Latest()
-            adding = asyncio.create_task(library.add(path, name, replace=replace, told=progress.told))
-            try:
-                if "text/event-stream" in request.headers.get("Accept", ""):
-                    return await _followed(request, adding, progress)
-                added = await adding
-            finally:
-                adding.cancel()
-                await asyncio.gather(adding, return_exceptions=True)
-        return web.json_response(added_object(added))
+            latest = Latest()
+            adding = library.add(path, name, replace=replace, told=latest.told)
+            return await answered(request, adding, latest, "document", added_object)
 
     async def _list(self, _: web.Request) -> web.Response:
         documents = await self._library.documents()
@@ -87,41 +86,32 @@ class Documents:
         found = await self._library.search(question, _number(request, "limit", 5, MOST_FOUND))
         return web.json_response({"found": [found_object(each) for each in found]})
 
+    async def _report(self, _: web.Request) -> web.Response:
+        report = await self._library.report()
+        return web.json_response({"report": None} if report is None else report_object(report))
+
+    async def _calibrate(self, request: web.Request) -> web.StreamResponse:
+        """Calibrate now; with `Accept: text/event-stream`, tell how far it is."""
+        library = self._library
+        precision = await read_body(request, _precision) if request.can_read_body else None
+        latest = Latest()
+        return await answered(request, library.calibrate(precision, latest.told), latest, "report", report_object)
+
+    async def _examples(self, _: web.Request) -> web.Response:
+        examples = await self._library.examples()
+        return web.json_response({"examples": [example_object(each.text, each.wanted) for each in examples]})
+
+    async def _add_example(self, request: web.Request) -> web.Response:
+        text, should_answer = await read_body(request, _example)
+        await self._library.add_example(text, wanted=should_answer)
+        return web.json_response({"example": example_object(text, should_answer)})
+
+    async def _remove_example(self, request: web.Request) -> web.Response:
+        removed = await self._library.remove_example(_text(request, "text", QUESTION_CHARS))
+        return web.json_response({"removed": example_object(removed.text, removed.wanted)})
+
     async def _status(self, _: web.Request) -> web.Response:
         return web.json_response(asdict(await self._library.status()))
-
-
-class _Latest:
-    """How far a document is."""
-
-    def __init__(self) -> None:
-        self.progress: Progress | None = None
-
-    def told(self, progress: Progress) -> None:
-        self.progress = progress
-
-
-async def _followed(request: web.Request, adding: asyncio.Task[Added], latest: _Latest) -> web.StreamResponse:
-    """Send how far it is, then what became of it; what fails before the first event has its status."""
-    stream = EventStream(request)
-    loop = asyncio.get_running_loop()
-    sent, sent_s = None, loop.time()
-    while not (await asyncio.wait({adding}, timeout=LOOK_EVERY_S))[0]:
-        if latest.progress is not None and latest.progress != sent:
-            sent, sent_s = latest.progress, loop.time()
-            await stream.send(asdict(sent), "progress")
-        elif stream.begun and loop.time() - sent_s >= SIGN_OF_LIFE_S:
-            sent_s = loop.time()
-            await stream.comment()
-    try:
-        added = adding.result()
-    except Exception as err:
-        if not stream.begun:
-            raise
-        await stream.fail(told(err))
-    else:
-        await stream.send(added_object(added), "document")
-    return stream.response
 
 
 async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
@@ -156,3 +146,25 @@ def _choice(request: web.Request, name: str) -> bool:
     if value not in _YES_NO:
         raise FieldError(name, "it must be yes or no")
     return _YES_NO[value]
+
+
+_PRECISION = vol.Schema(optional("precision", number(LOWEST_PRECISION, HIGHEST_PRECISION)))
+
+
+def _precision(body: dict[str, Any]) -> float | None:
+    precision: float | None = checked(_PRECISION, body)["precision"]
+    return precision
+
+
+def _sentence(value: Any) -> str:
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= QUESTION_CHARS or not any(map(str.isalnum, value)):
+        raise vol.Invalid(f"it must be a sentence of 1 to {QUESTION_CHARS} characters")
+    return value.strip()
+
+
+_EXAMPLE = vol.Schema({vol.Required("text"): _sentence, vol.Required("should_answer"): switch})
+
+
+def _example(body: dict[str, Any]) -> tuple[str, bool]:
+    example = checked(_EXAMPLE, body)
+    return example["text"], example["should_answer"]

@@ -97,10 +97,12 @@ _STATUS = {
     "unknown_home": 404,  # a 409 would be sent again unchanged by the official client
     "unknown-model": 404,
     "unknown-document": 404,
+    "unknown-example": 404,
     "method-not-allowed": 405,
     "body-timeout": 408,
     "document-exists": 409,
     "watched-document": 409,
+    "no-documents": 409,
     "body-too-large": 413,
     "document-too-large": 413,
     "unsupported-media-type": 415,

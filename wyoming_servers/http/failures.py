@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import traceback
 
 from aiohttp import web
 
-from ..errors import BadRequestError, SottoError
+from ..errors import BadRequestError, SottoError, place_of
 from .errors import BodyTooLargeError, MethodError, NotFoundError, error_object, headers_of, status_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -24,7 +23,7 @@ def told(error: Exception) -> SottoError:
         return error
     if isinstance(error, web.HTTPException):
         return _of_aiohttp(error)
-    _LOGGER.error("A request failed: %s at %s", type(error).__name__, _where(error))
+    _LOGGER.error("A request failed: %s at %s", type(error).__name__, place_of(error))
     _LOGGER.debug("A request failed", exc_info=error)
     return SottoError("Something went wrong here.", remedy="The server's log says what.")
 
@@ -37,9 +36,3 @@ def _of_aiohttp(error: web.HTTPException) -> SottoError:
     if isinstance(error, web.HTTPNotFound):
         return NotFoundError("There is nothing at this address.", remedy="docs/http.md lists what there is.")
     return BadRequestError(f"The request cannot be served: {error.reason}.")
-
-
-def _where(error: Exception) -> str:
-    """Return the file and line that raised; the message and the values are private."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"

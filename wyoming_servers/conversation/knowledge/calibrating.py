@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from ...errors import SottoError
+from ...errors import SottoError, place_of
 from .calibration import Report
 
 _LOGGER = logging.getLogger(__name__)
@@ -41,10 +41,10 @@ class Calibrating:
         """Be told that documents came or went, or that the household judged a sentence."""
         self._changed.set()
 
-    async def now(self) -> Report:
-        """Calibrate at once, after one that is under way; raises what `calibrate` raises."""
+    async def now(self, calibrate: Calibrate | None = None) -> Report:
+        """Calibrate at once, or do this instead, after one that is under way; raises what that raises."""
         async with self._alone:
-            return await self._calibrate()
+            return await (calibrate or self._calibrate)()
 
     async def _run(self) -> None:
         while True:
@@ -62,3 +62,6 @@ class Calibrating:
                     )
             except SottoError as err:
                 _LOGGER.warning("When documents answer could not be calibrated (%s): %s", err.code, err)
+            except Exception as err:  # noqa: BLE001 - it is tried again after the next change
+                place = place_of(err)
+                _LOGGER.error("When documents answer could not be calibrated: %s at %s", type(err).__name__, place)  # noqa: TRY400

@@ -49,6 +49,14 @@ class Report:
     offset: float
     weights: Mapping[str, tuple[float, float, float]]
     """For each feature: its weight, and what is subtracted from it and divided by before."""
+    embedded: int = 0
+    """Passages that had a vector of that embedder."""
+    examples: str = ""
+    """Hash of the household's sentences; with others the report is stale."""
+    setting: float = 0.0
+    """The precision in the settings, where another was asked for; as long as it is the same, the aim holds."""
+    made: str = ""
+    """When, ISO 8601 in UTC."""
 
     def to_json(self) -> str:
         """Return it as it is kept."""

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
 
 from .asked import index_words
 from .calibration import Report
 from .document import Found
+from .errors import NoDocumentsError, UnknownExampleError
 from .features import Retrieved
-from .gate import Example, Gate, calibrate, restored, said, uncalibrated
+from .gate import Example, Gate, Told, calibrate, restored, said, uncalibrated
+from .store import Example as Kept
 from .store import Store
 
 ANYTHING = "what does E24 mean, \u662f\u4ec0\u4e48\u610f\u601d"
@@ -64,32 +68,59 @@ class Consultant:
             return False
         if (report := self.gate.report) is None:
             return True
-        own = report.counts.own_answered + report.counts.own_unanswered
-        made_with = (report.store_version, report.embedder, report.precision, own)
-        return made_with != (self._store.version(), embedder, self._precision, len(self._store.examples()))
+        made_with = (report.store_version, report.embedder, report.embedded, report.precision, report.examples)
+        now = (self._store.version(), embedder, self._embedded(embedder), self.aim, _hash_of(self._store.examples()))
+        return made_with != now
 
-    def calibrated(self, search: Search, embedder: str) -> Gate:
-        """Return a gate for the documents as they are; raises StoreError, and what `search` raises. Takes seconds."""
-        version, corpus = self._store.version(), self._store.corpus()
+    @property
+    def aim(self) -> float:
+        """The precision aimed at: the setting's, or what was asked for since that was set."""
+        report = self.gate.report
+        return report.precision if report is not None and report.setting == self._precision else self._precision
+
+    def calibrated(
+        self,
+        search: Search,
+        embedder: str,
+        precision: float | None = None,
+        told: Told = lambda _done, _total: None,
+    ) -> Gate:
+        """Return a gate for the documents as they are, which takes seconds; `precision` is another aim from now on.
+
+        Raises NoDocumentsError, StoreError, and what `search` raises.
+        """
+        version, corpus, embedded = self._store.version(), self._store.corpus(), self._embedded(embedder)
+        if not corpus.passages:
+            raise NoDocumentsError(
+                "There are no documents yet.", remedy="Add some; then when they answer is calibrated."
+            )
+        examples = self._store.examples()
 
         def retrieved(sentence: str) -> Retrieved:
             frequency = self._store.document_frequency(index_words(sentence))
             return Retrieved(sentence, tuple(search(sentence)), frequency, corpus.passages)
 
-        return calibrate(
+        gate = calibrate(
             retrieved,
             self._store.sample(CALIBRATED_ON),
-            [Example(each.text, each.wanted) for each in self._store.examples()],
-            precision=self._precision,
+            [Example(each.text, each.wanted) for each in examples],
+            precision=self.aim if precision is None else precision,
             embedder=embedder,
             store_version=version,
+            told=told,
         )
+        assert gate.report is not None  # noqa: S101 - it is calibrated
+        made = datetime.now(UTC).isoformat(timespec="seconds")
+        report = replace(
+            gate.report, embedded=embedded, examples=_hash_of(examples), setting=self._precision, made=made
+        )
+        return replace(gate, report=report)
 
     def keep(self, gate: Gate) -> Report:
         """Go on with a gate, and keep its report; raises StoreError."""
         assert gate.report is not None  # noqa: S101 - it is calibrated
         self._store.keep_report(gate.report.to_json())
-        self.gate = replace(gate, known={**gate.known, **self.gate.known})
+        self.gate = replace(gate, known=self.gate.known)  # it may have learnt meanwhile
         return gate.report
 
     def judge(self, utterance: str, found: Sequence[Found]) -> Consultation:
@@ -101,5 +132,33 @@ class Consultant:
 
     def learn(self, text: str, *, wanted: bool) -> None:
         """Keep whether documents should answer a sentence; that holds at once for the same one. Raises StoreError."""
+        others = [each for each in self._same(text) if each != text]
         self._store.add_example(text, wanted=wanted)
+        for each in others:
+            self._store.remove_example(each)
         self.gate = replace(self.gate, known={**self.gate.known, said(text): wanted})
+
+    def unlearn(self, text: str) -> Kept:
+        """Forget what was kept of a sentence, and return that; raises UnknownExampleError, StoreError."""
+        there = {each.text: each for each in self._store.examples()}
+        same = self._same(text)
+        if not same:
+            raise UnknownExampleError("The household has no such sentence of its own.", remedy="List them to see all.")
+        for each in same:
+            self._store.remove_example(each)
+        self.gate = replace(
+            self.gate, known={key: is_wanted for key, is_wanted in self.gate.known.items() if key != said(text)}
+        )
+        return there[same[-1]]
+
+    def _same(self, text: str) -> list[str]:
+        """Return what is kept that differs in case and punctuation alone."""
+        return [each.text for each in self._store.examples() if said(each.text) == said(text)]
+
+    def _embedded(self, embedder: str) -> int:
+        return self._store.counts().embedded.get(embedder, 0) if embedder else 0
+
+
+def _hash_of(examples: Sequence[Kept]) -> str:
+    told = sorted(f"{each.wanted} {each.text}" for each in examples)
+    return sha256("\n".join(told).encode(errors="surrogatepass")).hexdigest()[:16]

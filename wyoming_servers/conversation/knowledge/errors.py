@@ -23,6 +23,18 @@ class UnknownDocumentError(BadRequestError):
     code = "unknown-document"
 
 
+class UnknownExampleError(BadRequestError):
+    """The household has no such sentence of its own."""
+
+    code = "unknown-example"
+
+
+class NoDocumentsError(BadRequestError):
+    """There are no documents with which the gate could be calibrated."""
+
+    code = "no-documents"
+
+
 class DocumentExistsError(BadRequestError):
     """Another document has this name."""
 

@@ -44,6 +44,8 @@ _IN_SENTENCES = NAMES.index("in_sentences")
 
 Search = Callable[[str], Retrieved]
 """Finds passages for a sentence, a few more than are looked at."""
+Told = Callable[[int, int], None]
+"""How many sentences are done, of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +109,14 @@ def calibrate(
     precision: float = PRECISION,
     embedder: str = "",
     store_version: int = 0,
+    told: Told = lambda _done, _total: None,
 ) -> Gate:
     """Return a gate for these documents; takes some milliseconds for each of at most 900 sentences that are searched.
 
-    `documents` are all passages, or a good many of them, each with its document; `search` is over all of them.
+    `documents` are all passages, or a good many of them, each with its document; `search` is over all of them. `told`
+    is called after each sentence.
     """
-    trials, rows = tried(search, documents, examples)
+    trials, rows = tried(search, documents, examples, told)
     counts = shares_of(trials)
     wanted = np.asarray([float(trial.wanted) for trial in trials])
     points = curve(_unseen(rows, wanted, counts), wanted, counts)
@@ -147,7 +151,10 @@ def prior() -> Weights:
 
 
 def tried(
-    search: Search, documents: Sequence[tuple[Passage, Document]], examples: Iterable[Example] = ()
+    search: Search,
+    documents: Sequence[tuple[Passage, Document]],
+    examples: Iterable[Example] = (),
+    told: Told = lambda _done, _total: None,
 ) -> tuple[list[Trial], Floats]:
     """Return the sentences that a gate is calibrated with, and their features.
 
@@ -155,7 +162,11 @@ def tried(
     answer.
     """
     trials = _trials(documents, examples)
-    rows = np.asarray([_row(search, trial) for trial in trials])
+    made = []
+    for done, trial in enumerate(trials, 1):
+        made.append(_row(search, trial))
+        told(done, len(trials))
+    rows = np.asarray(made)
     kept = [
         trial.hidden is None or row[_IN_SENTENCES] < ANSWERED_ELSEWHERE for trial, row in zip(trials, rows, strict=True)
     ]

@@ -30,11 +30,12 @@ _TOLD_EVERY = 25
 
 
 class Step(StrEnum):
-    """What is done with a document."""
+    """What is done with a document, or with all of them."""
 
     WAITING = "waiting"
     READING = "reading"
     INDEXING = "indexing"
+    CALIBRATING = "calibrating"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Progress:
     step: Step
     done: int = 0
     total: int = 0
-    """Of pages while it is read, of passages while it is indexed; 0 where nobody knows."""
+    """Of pages while it is read, of passages while it is indexed, of sentences while the gate is calibrated; 0 where
+    nobody knows."""
 
 
 Told = Callable[[Progress], None]

@@ -27,11 +27,11 @@ from .folder import WatchedFolders
 from .fusion import fuse
 from .gate import Gate
 from .incoming import Incoming
-from .ingest import Added, Ingest, Told
+from .ingest import Added, Ingest, Progress, Step, Told
 from .meaning import Asked, Meaning
 from .second_reading import READ, SecondReading
 from .status import EmbedderStatus, Reading, Status
-from .store import Counts, Store
+from .store import Counts, Example, Store
 from .watching import Watching
 
 _LOGGER = logging.getLogger(__name__)
@@ -193,6 +193,20 @@ class Library:
         await self._writer.run(lambda _: self._consultant.learn(text, wanted=wanted))
         self._calibrating.changed()
 
+    async def remove_example(self, text: str) -> Example:
+        """Forget what was learnt of a sentence, whatever its case and punctuation, and return it.
+
+        Raises UnknownExampleError, StoreError, EngineLoadingError.
+        """
+        await self._ready()
+        forgotten = await self._writer.run(lambda _: self._consultant.unlearn(text))
+        self._calibrating.changed()
+        return forgotten
+
+    async def examples(self) -> list[Example]:
+        """Return the household's own sentences, the oldest first; raises StoreError, EngineLoadingError."""
+        return await self._reading(self._store.examples)
+
     def _found(self, question: str, asked: Asked | None, limit: int) -> list[Found]:
         words = search_words(question)
         lexical = self._store.lexical(words, DEPTH, words)
@@ -223,7 +237,7 @@ class Library:
                 self._problem = err
                 await self._sleep(OPEN_AGAIN_S)
         if self._meaning is not None:
-            await self._meaning.start()
+            await self._meaning.start(self._calibrating.changed)
         if self._second_reading is not None:
             await self._second_reading.start()
         await self._watching.run()
@@ -246,21 +260,26 @@ class Library:
         await self._ready()
         return await self._reader.run(lambda _: job())
 
-    async def calibrate(self) -> Report:
-        """Calibrate the gate now, which takes seconds; raises StoreError, EngineLoadingError, OverloadedError."""
-        await self._ready()
-        return await self._calibrating.now()
+    async def calibrate(self, precision: float | None = None, told: Told = lambda _: None) -> Report:
+        """Calibrate the gate now, which takes seconds.
 
-    @property
-    def report(self) -> Report | None:
-        """The latest calibration, from memory; None before the first one."""
-        return self._consultant.gate.report if self._opened.is_set() else None
+        `precision` is aimed at from now on, until that of the settings is changed. Raises NoDocumentsError, StoreError,
+        EngineLoadingError, OverloadedError.
+        """
+        await self._ready()
+        told(Progress(Step.WAITING))
+        return await self._calibrating.now(lambda: self._calibrate(precision, told))
+
+    async def report(self) -> Report | None:
+        """Return the latest calibration, None before the first one; raises StoreError, EngineLoadingError."""
+        await self._ready()
+        return self._consultant.gate.report
 
     async def _is_stale(self) -> bool:
         embedder = self._meaning.answering if self._meaning is not None else ""
         return await self._reading(lambda: self._consultant.is_stale(embedder))
 
-    async def _calibrate(self) -> Report:
+    async def _calibrate(self, precision: float | None = None, told: Told = lambda _: None) -> Report:
         loop, meaning = asyncio.get_running_loop(), self._meaning
         embedder = meaning.answering if meaning is not None else ""
 
@@ -275,7 +294,9 @@ class Library:
                 )
                 return self._found(sentence, asked, 2 * SEARCHED)
 
-            return self._consultant.calibrated(search, embedder)
+            return self._consultant.calibrated(
+                search, embedder, precision, lambda done, total: told(Progress(Step.CALIBRATING, done, total))
+            )
 
         gate = await self._reader.run(calibrated, priority=Priority.SPECULATIVE)
         return await self._writer.run(lambda _: self._consultant.keep(gate))
@@ -306,4 +327,4 @@ class Library:
 
 def _of_embedder(meaning: Meaning, counts: Counts | None) -> EmbedderStatus:
     embedded = counts.embedded.get(meaning.embedder.name, 0) if counts is not None else 0
-    return EmbedderStatus(meaning.embedder.status, embedded, meaning.answering, meaning.not_understood)
+    return EmbedderStatus(meaning.embedder.status, embedded, meaning.answering, meaning.not_understood, meaning.problem)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from ...errors import SottoError
+from ...errors import SottoError, place_of
 from ...worker import Priority, Worker
 from .embedders.engine import Embedder
 from .examination import Examination, examination, failed, language_of
@@ -83,11 +83,14 @@ class Meaning:
         self._news = asyncio.Event()
         self._settled = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._failures = 0
+        self.problem = ""
+        """Why passages could not be embedded; it is tried again. Empty if they could."""
 
-    async def start(self) -> None:
-        """Begin to load the embedder, and to embed what has no vector."""
+    async def start(self, finished: Callable[[], None] = lambda: None) -> None:
+        """Begin to load the embedder, and to embed what has no vector; `finished` is called whenever that is done."""
         await self.embedder.start()
-        self._task = asyncio.create_task(self._run(), name="embed-documents")
+        self._task = asyncio.create_task(self._run(finished), name="embed-documents")
 
     async def stop(self) -> None:
         """End it; what is embedded so far is kept."""
@@ -127,25 +130,36 @@ class Meaning:
         except (TimeoutError, SottoError) as err:
             _LOGGER.info("A question was searched by words alone: %s", getattr(err, "code", "it took too long"))
             return None
+        except Exception as err:  # noqa: BLE001 - words find what is asked for all the same
+            _LOGGER.warning("A question was searched by words alone: %s at %s", type(err).__name__, place_of(err))
+            return None
         return Asked(vectors[0], answering.index)
 
-    async def _run(self) -> None:
-        failures = 0
+    async def _run(self, finished: Callable[[], None]) -> None:
         while True:
             self._news.clear()
             try:
                 await self._embed_all()
-                failures = 0
+            except SottoError as err:
+                await self._failed(str(err), f"{err.code}: {err}")
+            except Exception as err:  # noqa: BLE001 - whatever it is, later passages must not go without
+                what = f"Passages could not be embedded: {type(err).__name__}. The server's log says where."
+                await self._failed(what, f"{type(err).__name__} at {place_of(err)}")
+            else:
+                self._failures, self.problem = 0, ""
+                finished()
                 if not self._news.is_set():
                     self._settled.set()
                 await self._news.wait()
-            except SottoError as err:
-                wait_s = TRY_AGAIN_S[min(failures, len(TRY_AGAIN_S) - 1)]
-                _LOGGER.log(
-                    logging.DEBUG if failures else logging.WARNING, "Documents are not embedded (%s): %s", err.code, err
-                )
-                failures += 1
-                await self._sleep(wait_s)
+
+    async def _failed(self, problem: str, reason: str) -> None:
+        """Tell it, and wait before it is tried again."""
+        if problem != self.problem:  # else it is told already
+            _LOGGER.warning("Documents are not embedded: %s", reason)
+        self.problem = problem
+        wait_s = TRY_AGAIN_S[min(self._failures, len(TRY_AGAIN_S) - 1)]
+        self._failures += 1
+        await self._sleep(wait_s)
 
     async def _embed_all(self) -> None:
         """Embed what has no vector; then search by these vectors, and forget all others."""

@@ -239,6 +239,11 @@ class PostgresStore(Store):
             connection.execute("DELETE FROM sotto.examples WHERE text = %s", (kept(text),))
             connection.execute("INSERT INTO sotto.examples (text, wanted) VALUES (%s, %s)", (kept(text), wanted))
 
+    def remove_example(self, text: str) -> bool:
+        """Forget an example; see `Store.remove_example`."""
+        with self.database.writing() as connection:
+            return connection.execute("DELETE FROM sotto.examples WHERE text = %s", (kept(text),)).rowcount > 0
+
     def report(self) -> str | None:
         """Return the latest report; see `Store.report`."""
         return self._get("report") or None

@@ -240,6 +240,11 @@ class SqliteStore(Store):
         with self._transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO examples (text, wanted) VALUES (?, ?)", (text, wanted))
 
+    def remove_example(self, text: str) -> bool:
+        """Forget an example; see `Store.remove_example`."""
+        with self._transaction() as connection:
+            return connection.execute("DELETE FROM examples WHERE text = ?", (text,)).rowcount > 0
+
     def report(self) -> str | None:
         """Return the latest report; see `Store.report`."""
         return self._get("report") or None

@@ -27,6 +27,8 @@ class EmbedderStatus:
     """The embedder whose vectors are searched now: this one, the one before, or none."""
     not_understood: tuple[str, ...]
     """Languages in which that one failed its examination: such questions are searched by words alone."""
+    problem: str
+    """Why passages could not be embedded, which is tried again and again; empty if they could."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,6 +186,10 @@ class Store(ABC):
         """Keep an example; what the same text was before is replaced."""
 
     @abstractmethod
+    def remove_example(self, text: str) -> bool:
+        """Forget an example; False if there is none of exactly this text."""
+
+    @abstractmethod
     def report(self) -> str | None:
         """Return the latest report of a calibration, as it was kept."""
 
