@@ -17,8 +17,10 @@ class Engine:
         self.error = error
         self.may_load = threading.Event()
         self.may_load.set()
+        self.loading = threading.Event()
 
     def load(self) -> None:
+        self.loading.set()
         self.may_load.wait(10)
         if self.error is not None:
             raise self.error
@@ -77,4 +79,82 @@ async def test_what_a_job_raises_natively_becomes_an_engine_error() -> None:
     with pytest.raises(EngineError) as caught:
         await host.run(fail)
     assert "private" not in str(caught.value)
+    await host.stop()
+
+
+# --- Another engine in its place --------------------------------------------------------------------------------------
+
+
+async def test_the_old_engine_answers_until_the_new_one_is_loaded() -> None:
+    old, new = Engine(), Engine()
+    new.may_load.clear()
+    host = EngineHost("stt", [old])
+    changes: list[Engine] = []
+    host.on_change(lambda: changes.append(host.engine))
+    host.start()
+    await host.ready()
+    replacing = asyncio.create_task(host.replace([new]))
+    assert await host.run(lambda _: "answered") == "answered"
+    assert host.engine is old
+    new.may_load.set()
+    await replacing
+    assert await host.ready() is new
+    assert changes == [old, new]
+    await host.stop()
+
+
+async def test_who_holds_an_engine_ends_with_it_and_then_its_worker_ends() -> None:
+    old, new = Engine(), Engine()
+    host = EngineHost("stt", [old])
+    host.start()
+    await host.ready()
+    held = host.hold()
+    await host.replace([new])
+    assert (host.engine, held.engine) == (new, old)
+    assert await held.run(lambda _: "to the end") == "to the end"
+    thread = held.worker._threads[0]
+    held.release()
+    await asyncio.to_thread(thread.join, 10)
+    assert not thread.is_alive()
+    assert await host.run(lambda _: "answered") == "answered"
+    await host.stop()
+
+
+async def test_when_none_of_the_new_ones_loads_the_old_one_stays_and_the_reason_is_told() -> None:
+    old = Engine()
+    host = EngineHost("stt", [old])
+    host.start()
+    await host.ready()
+    with pytest.raises(EngineUnavailableError, match="too large"):
+        await host.replace([Engine(OSError("unreadable")), Engine(EngineUnavailableError("too large"))])
+    assert await host.ready() is old
+    assert await host.run(lambda _: "answered") == "answered"
+    await host.stop()
+
+
+async def test_an_engine_that_loads_takes_the_place_of_one_that_never_did() -> None:
+    new = Engine()
+    host = EngineHost("stt", [Engine(EngineUnavailableError("no model"))])
+    host.start()
+    await host.settled()
+    await host.replace([new])
+    assert await host.ready() is new
+    assert host.state is EngineState.READY
+    await host.stop()
+
+
+async def test_a_replacement_that_is_called_off_leaves_no_thread_and_the_old_engine() -> None:
+    old, new = Engine(), Engine()
+    new.may_load.clear()
+    host = EngineHost("called-off", [old])
+    host.start()
+    await host.ready()
+    replacing = asyncio.create_task(host.replace([new]))
+    assert await asyncio.to_thread(new.loading.wait, 10)
+    replacing.cancel()
+    new.may_load.set()
+    await asyncio.wait([replacing])
+    assert replacing.cancelled()
+    assert host.engine is old
+    assert [thread.name for thread in threading.enumerate() if "called-off" in thread.name] == ["called-off-0"]
     await host.stop()
