@@ -19,6 +19,7 @@ from .errors import SettingsError
 
 PORT = 10600
 HTTP_PORT = 10601
+WEB_PORT = 8099
 CLIENT_URI_VARIABLE = "SOTTO_CLIENT_URI"
 """Which server the other commands of `sotto` talk to; no setting of a server."""
 
@@ -236,6 +237,20 @@ class HttpSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WebSettings:
+    """The web page."""
+
+    uri: str = _setting(
+        f"tcp://127.0.0.1:{WEB_PORT}",
+        str,
+        "Where the web page is: tcp://HOST:PORT; empty: nowhere. From other "
+        "machines, visitors sign in with the token of the HTTP door",
+    )
+    ingress: bool = _setting(False, _BOOLEAN, "Let in only who comes through Home Assistant's Ingress, without a token")
+    ingress_peer: str = _setting("172.30.32.2", str, "IP address from which Ingress connects")
+
+
+@dataclass(frozen=True, kw_only=True)
 class HomeSettings:
     """The house."""
 
@@ -260,6 +275,7 @@ class Settings:
     llm: LlmSettings = field(default_factory=LlmSettings)
     knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
+    web: WebSettings = field(default_factory=WebSettings)
     home: HomeSettings = field(default_factory=HomeSettings)
 
     def folder(self, section: str) -> Path:
@@ -277,6 +293,7 @@ SECTIONS: dict[str, type[Any]] = {
     "llm": LlmSettings,
     "knowledge": KnowledgeSettings,
     "http": HttpSettings,
+    "web": WebSettings,
     "home": HomeSettings,
 }
 

@@ -13,7 +13,8 @@ import pytest
 from tests.http.conftest import TOKEN, OpenDoor
 from tests.http.scripted_model import ScriptedModel
 from wyoming_servers.http import chat
-from wyoming_servers.http.door import BODY_BYTES, HttpDoor
+from wyoming_servers.http.door import HttpDoor
+from wyoming_servers.http.serving import BODY_BYTES
 
 CHAT = "/v1/chat/completions"
 GOOD = {"messages": [{"role": "user", "content": "Hello"}]}
@@ -150,7 +151,7 @@ async def test_a_connection_too_many_ends_with_the_door(open_door: OpenDoor) -> 
     assert b"429" in await connections[1][0].readline()
     await door.stop()
     await asyncio.sleep(0)  # the loop tells a protocol of its end in its next turn
-    assert not door._refused
+    assert not door._server._refused
     for _, writer in connections:
         writer.close()
 

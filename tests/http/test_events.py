@@ -131,7 +131,7 @@ async def test_closing_the_door_ends_streams_as_if_there_were_no_more_to_say(ope
         await door.stop()
         assert await one.rest() == b""
         assert await other.rest() == b""
-    assert not door._running
+    assert not door._server._running
 
 
 async def test_closing_the_door_does_not_wait_for_a_client_that_reads_no_events(
@@ -145,7 +145,7 @@ async def test_closing_the_door_does_not_wait_for_a_client_that_reads_no_events(
     started = monotonic()
     await door.stop()
     assert monotonic() - started < 2
-    assert not door._running
+    assert not door._server._running
     writer.close()
 
 
@@ -153,10 +153,10 @@ async def test_a_client_that_leaves_is_forgotten(door: HttpDoor) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
     writer.write(FOLLOW)
     await reader.readuntil(b"event: status")
-    (task,) = door._running
+    (task,) = door._server._running
     writer.close()
     await asyncio.wait([task])
-    assert not door._running
+    assert not door._server._running
 
 
 async def test_a_client_that_takes_nothing_is_left_and_nothing_is_logged_as_an_error(
@@ -167,7 +167,7 @@ async def test_a_client_that_takes_nothing_is_left_and_nothing_is_logged_as_an_e
     reader, writer = await asyncio.open_connection("127.0.0.1", door.port, limit=1024)
     writer.write(FOLLOW)
     await _until_running(door)
-    (task,) = door._running
+    (task,) = door._server._running
     await asyncio.wait([task])
     with suppress(ConnectionError):
         while await reader.read(1 << 20):
@@ -194,5 +194,5 @@ async def test_there_is_no_stream_without_a_body(http: aiohttp.ClientSession) ->
 
 
 async def _until_running(door: HttpDoor) -> None:
-    while not door._running:  # noqa: ASYNC110 - a request becomes a task in its own time
+    while not door._server._running:  # noqa: ASYNC110 - a request becomes a task in its own time
         await asyncio.sleep(0)

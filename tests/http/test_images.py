@@ -19,8 +19,8 @@ from tests.http.conftest import OpenDoor
 from tests.http.scripted_model import ScriptedModel
 from wyoming_servers.conversation.engines.openai import create
 from wyoming_servers.conversation.mind import Mind
-from wyoming_servers.http.door import BODY_BYTES
 from wyoming_servers.http.images import MOST_BYTES
+from wyoming_servers.http.serving import BODY_BYTES
 from wyoming_servers.settings import build
 
 CHAT = "/v1/chat/completions"

@@ -74,7 +74,7 @@ async def _refusal_to_listen(uri: str) -> SettingsError | None:
     from ..http.listening import bind  # noqa: PLC0415 - it needs the package aiohttp
 
     try:
-        server = await bind(uri, asyncio.Protocol)
+        server = await bind(uri, asyncio.Protocol, "--http-uri")
     except SettingsError as err:
         return err
     server.close()

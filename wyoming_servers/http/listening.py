@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import socket
@@ -18,22 +19,30 @@ from ..errors import BadRequestError, OverloadedError, SettingsError, SottoError
 from .errors import HeaderTooLargeError, error_object, headers_of, status_of
 from .failures import error_response, told
 
+
+class AddressTakenError(SettingsError):
+    """Another program listens there."""
+
+
 REFUSED_WITHIN_S = 1.0
 """For a client that is one too many to read so."""
 
 
-async def bind(uri: str, factory: Callable[[], asyncio.Protocol]) -> asyncio.Server:
-    """Return a server that is bound and does not serve yet; raises SettingsError naming the address and the reason."""
+async def bind(uri: str, factory: Callable[[], asyncio.Protocol], flag: str) -> asyncio.Server:
+    """Return a server that is bound and does not serve yet; raises SettingsError naming the address and the reason.
+
+    `flag` is the one that says where to listen. An address that others have is an AddressTakenError.
+    """
     parts = urlsplit(uri)
     try:
         if parts.scheme == "tcp" and parts.port is not None and not parts.path:
             return await _bind(parts.hostname or "", parts.port, factory)
     except (OSError, ValueError) as err:
         reason = os.strerror(err.errno) if isinstance(err, OSError) and err.errno and err.errno > 0 else str(err)
-        raise SettingsError(
-            f"Cannot listen on {uri}: {reason}.", remedy="Choose another address with --http-uri."
-        ) from None
-    raise SettingsError(f"--http-uri is {uri}.", remedy="Write tcp://HOST:PORT, or nothing to open no port.")
+        is_taken = isinstance(err, OSError) and err.errno == errno.EADDRINUSE
+        kind = AddressTakenError if is_taken else SettingsError
+        raise kind(f"Cannot listen on {uri}: {reason}.", remedy=f"Choose another address with {flag}.") from None
+    raise SettingsError(f"{flag} is {uri}.", remedy="Write tcp://HOST:PORT, or nothing to open no port.")
 
 
 async def _bind(host: str, port: int, factory: Callable[[], asyncio.Protocol]) -> asyncio.Server:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,10 @@ class Status:
         homes: Homes,
         metrics: Metrics,
         library: Library | None,
+        told: Mapping[str, Callable[[], Any]] | None = None,
     ) -> None:
+        """`told` gives more members of the status, by name."""
+        self._told = told or {}
         self._library = library
         self._identity = identity
         self._pairing = pairing
@@ -77,6 +81,7 @@ class Status:
             "requests": asdict(self._mind.load if self._mind is not None else Load(0, 0)),
             "latest": _figures(self._mind.finished if self._mind is not None else None),
             "documents": self._library.count if self._library is not None else 0,
+            **{name: tell() for name, tell in self._told.items()},
         }
 
     def _about(self, request: web.Request) -> dict[str, Any]:
