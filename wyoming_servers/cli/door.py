@@ -19,6 +19,7 @@ from .assistant import UnreachableError
 CONNECT_WITHIN_S = 5.0
 ANSWER_WITHIN_S = 30.0
 """From one sign of life of the server to the next; while it works on a document it sends one every few seconds."""
+_EVENTS = {"Accept": "text/event-stream"}
 _EVERYWHERE = frozenset({"", "0.0.0.0", "::", "*"})  # noqa: S104 - what the server may listen on
 
 
@@ -33,34 +34,40 @@ class RefusedError(RemoteError):
 class Door:
     """An HTTP client; all methods raise UnreachableError and RefusedError."""
 
-    def __init__(self, session: aiohttp.ClientSession, address: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, address: str, token: str = "") -> None:
         self._session = session
         self._address = address
+        self.token = token
+        """What it lets clients in with; empty where it needs none, or it is not known here."""
 
     async def get(self, path: str, **query: str) -> dict[str, Any]:
         """Return the JSON object at an address."""
         async with self._requested("GET", path, query) as response:
             return await _object(response)
 
-    async def delete(self, path: str) -> dict[str, Any]:
+    async def delete(self, path: str, **query: str) -> dict[str, Any]:
         """Remove what is at an address."""
-        async with self._requested("DELETE", path, {}) as response:
+        async with self._requested("DELETE", path, query) as response:
             return await _object(response)
+
+    async def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a JSON object and return the one that is the answer."""
+        async with self._requested("POST", path, {}, json=body) as response:
+            return await _object(response)
+
+    async def post_followed(self, path: str, body: Mapping[str, Any]) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        """Send a JSON object and yield the events that the server answers with: name and data."""
+        async with self._requested("POST", path, {}, json=body, headers=_EVENTS) as response:
+            async for event in _events(response):
+                yield event
 
     async def post_file(
         self, path: str, query: Mapping[str, str], file: BinaryIO
     ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         """Send a file and yield the events that the server answers with: name and data."""
-        async with self._requested("POST", path, query, data=file, headers={"Accept": "text/event-stream"}) as response:
-            if response.content_type != "text/event-stream":
-                await _object(response)
-            name = ""
-            async for line in response.content:
-                field, _, value = line.decode().rstrip("\n").partition(": ")
-                if field == "event":
-                    name = value
-                elif field == "data":
-                    yield name, _checked(json.loads(value))
+        async with self._requested("POST", path, query, data=file, headers=_EVENTS) as response:
+            async for event in _events(response):
+                yield event
 
     @asynccontextmanager
     async def _requested(
@@ -87,7 +94,7 @@ async def opened_door(settings: Settings) -> AsyncIterator[Door]:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_WITHIN_S, sock_read=ANSWER_WITHIN_S)
     async with aiohttp.ClientSession(address, headers=headers, timeout=timeout) as session:
-        yield Door(session, address)
+        yield Door(session, address, token)
 
 
 def _address(uri: str) -> str:
@@ -109,6 +116,29 @@ def _kept_token(path: Path) -> str:
         return path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         return ""
+
+
+async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    if response.content_type != "text/event-stream":
+        await _object(response)
+    name = ""
+    async for line in _lines(response):
+        field, _, value = line.decode().rstrip("\n").partition(": ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            yield name, _checked(json.loads(value))
+
+
+async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """Yield lines of any length; aiohttp's own limit is shorter than a report."""
+    line = b""
+    async for part in response.content.iter_any():
+        *lines, line = (line + part).split(b"\n")
+        for each in lines:
+            yield each
+    if line:
+        yield line
 
 
 async def _object(response: aiohttp.ClientResponse) -> dict[str, Any]:

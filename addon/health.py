@@ -1,0 +1,42 @@
+"""Whether the servers answer: what Docker's HEALTHCHECK asks, and what discovery waits for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from wyoming_servers.cli.assistant import Assistant
+from wyoming_servers.errors import RemoteError
+from wyoming_servers.settings import Settings
+
+ASK_EVERY_S = 1.0
+
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - what the server may listen on
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+def uri_of(settings: Settings) -> str:
+    """Return where this container reaches the Wyoming port."""
+    uri = settings.server.uri
+    parts = urlsplit(uri)
+    host = _EVERYWHERE.get(parts.hostname or "")
+    return f"{parts.scheme}://{host}:{parts.port}" if host else uri
+
+
+async def check(settings: Settings) -> None:
+    """Return if `describe` is answered, with something to offer; raises RemoteError if not."""
+    uri = uri_of(settings)
+    info = await Assistant(uri).describe()
+    if not (info.wake or info.asr or info.tts or info.intent or info.handle):
+        raise RemoteError(f"The server at {uri} offers nothing yet.")
+
+
+async def answers(settings: Settings, sleep: Sleep = asyncio.sleep) -> None:
+    """Return when `check` is passed for the first time."""
+    while True:
+        try:
+            return await check(settings)
+        except RemoteError:
+            await sleep(ASK_EVERY_S)
