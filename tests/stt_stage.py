@@ -66,8 +66,8 @@ class StubSpec:
 
     name = "stub"
 
-    def create(self, _: Settings) -> SttEngine:
-        return StubEngine()
+    def create_each(self, _: Settings) -> list[SttEngine]:
+        return [StubEngine()]
 
 
 class StubSession(SttSession):

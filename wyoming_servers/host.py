@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
@@ -102,8 +102,17 @@ class Loaded(Generic[E]):
 class EngineHost(Generic[E]):
     """Loads the first of its engines that can be loaded, on a worker of its own, and others in its place."""
 
-    def __init__(self, name: str, engines: Sequence[E], *, threads: int = 1) -> None:
+    def __init__(
+        self,
+        name: str,
+        engines: Sequence[E],
+        *,
+        threads: int = 1,
+        admit: Callable[[E], Awaitable[None]] | None = None,
+    ) -> None:
+        """`admit` makes room for an engine that is about to be loaded, or raises why there is none."""
         self.name = name
+        self._admit = admit
         self.state = EngineState.LOADING
         self.error: SottoError | None = None
         self._threads = threads
@@ -184,11 +193,20 @@ class EngineHost(Generic[E]):
             if error is not None:
                 raise error
 
+    async def _load_one(self, loaded: Loaded[E]) -> SottoError | None:
+        """Load an engine if there is room for it; returns why it cannot be."""
+        try:
+            if self._admit is not None:
+                await self._admit(loaded.engine)
+        except SottoError as err:
+            return err
+        return await loaded.load()
+
     async def _loaded_or_closed(self, new: Loaded[E]) -> SottoError | None:
         """Load an engine; returns why it cannot be, its worker closed."""
         error: SottoError | None = EngineLoadingError(f"{self.name} was stopped.")
         try:
-            error = await new.load()
+            error = await self._load_one(new)
         finally:
             if error is not None:
                 await new.worker.close()
@@ -206,7 +224,7 @@ class EngineHost(Generic[E]):
     async def _load(self) -> None:
         for engine in self._engines:
             self._current.engine = engine
-            self.error = await self._current.load()
+            self.error = await self._load_one(self._current)
             if self.error is None:
                 break
             _LOGGER.warning("%s: %s", self.name, self.error)

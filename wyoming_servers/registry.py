@@ -47,13 +47,21 @@ class EngineSpec:
 
     def create(self, settings: Settings) -> Any:
         """Make the engine, not yet loaded; raises EngineUnavailableError if a package or model is missing."""
+        return self._module_and_factory()[1](settings)
+
+    def create_each(self, settings: Settings) -> list[Any]:
+        """Make an engine for each of several models that the settings allow, the preferred first, as `create` does."""
+        module, create = self._module_and_factory()
+        return module.create_each(settings) if hasattr(module, "create_each") else [create(settings)]
+
+    def _module_and_factory(self) -> tuple[Any, Callable[[Settings], Any]]:
         if self.missing:
             raise EngineUnavailableError(
                 f"The engine {self.name} needs the package {', '.join(self.missing)}.", remedy=self.remedy
             )
-        module, _, function = self.factory.partition(":")
-        factory: Callable[[Settings], Any] = getattr(import_module(module), function)
-        return factory(settings)
+        name, _, function = self.factory.partition(":")
+        module = import_module(name)
+        return module, getattr(module, function)
 
 
 LLM = "llm"
@@ -104,15 +112,16 @@ def find(stage: str, name: str) -> EngineSpec:
 def create_engines(stage: str, settings: Settings) -> list[Any]:
     """Make the engines that the settings of a stage allow: the one that is named, or with `auto` all that can be made.
 
-    Raises SettingsError for a name that does not exist, and EngineUnavailableError when none can be made.
+    Of an engine with several models there is one for each. Raises SettingsError for a name that does not exist, and
+    EngineUnavailableError when none can be made.
     """
     chosen: str = getattr(settings, stage).engine
     if chosen != "auto":
-        return [find(stage, chosen).create(settings)]
+        return find(stage, chosen).create_each(settings)
     engines, reasons = [], []
     for spec in engines_of(stage):
         try:
-            engines.append(spec.create(settings))
+            engines += spec.create_each(settings)
         except EngineUnavailableError as err:
             _LOGGER.info("%s is not used: %s", spec.name, err)
             reasons.append(err)

@@ -39,6 +39,12 @@ class Service(ABC):
     async def listed(self) -> None:
         """Return when `info` names what the stage offers; for most, that is from the beginning."""
 
+    async def reload(self) -> None:
+        """Take up what is new on disk; returns when it is in use. Nothing fails meanwhile, and nothing is raised.
+
+        For most stages there is nothing to do: they look at their folders themselves.
+        """
+
     async def stop(self) -> None:
         """End what `start` began."""
 

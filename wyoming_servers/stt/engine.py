@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from ..home.model import HomeSnapshot
@@ -68,6 +69,16 @@ class SttEngine(ABC):
     @abstractmethod
     def capabilities(self) -> SttCapabilities:
         """What Info says; known before `load`."""
+
+    @property
+    def source(self) -> Hashable:
+        """What it is made from; equal for two engines of which one need not take the other's place."""
+        return self.capabilities.name, self.capabilities.model
+
+    @property
+    def needs_bytes(self) -> int:
+        """Memory that it takes once it is loaded, about; 0: too little to matter. Known before `load`."""
+        return 0
 
     @abstractmethod
     def load(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 from wyoming.asr import Transcribe, Transcript
 from wyoming.event import Event
@@ -60,6 +61,7 @@ class SttService(Service):
         Raises SettingsError for an engine that does not exist, EngineUnavailableError if there is none to use.
         """
         self.stall_s = STALL_S
+        self._settings = settings
         self._timing = _timing(settings.stt)
         self._home = home
         self._is_command: IsCommand | None = is_command
@@ -84,6 +86,28 @@ class SttService(Service):
         self._home_changed.set()
         self._unsubscribe = self._home.subscribe(self._note_home)
         self._home_task = asyncio.create_task(self._follow_home(), name="stt-home")
+
+    async def reload(self) -> None:
+        """Use a better engine or model than the present one if there is one now; returns when it is in use."""
+        await self._host.settled()
+        present = self._host.engine.source if self._host.state is EngineState.READY else None
+        await self._replace(lambda engines: list(takewhile(lambda each: each.source != present, engines)))
+
+    async def _replace(self, choose: Callable[[list[SttEngine]], list[SttEngine]]) -> bool:
+        """Use the first that can be loaded of those that are chosen of what there is; returns whether there is one."""
+        try:
+            chosen = choose(await asyncio.to_thread(create_engines, Stage.STT, self._settings))
+            for engine in chosen:
+                engine.set_home(self._home.snapshot)
+            await self._host.replace(chosen)
+        except SottoError as err:
+            _LOGGER.debug("Speech-to-text stays as it is: %s", err)
+            return False
+        if chosen:
+            about = self._host.engine.capabilities
+            _LOGGER.info("Speech-to-text uses %s with the model %s now", about.name, about.model)
+            self._home_changed.set()  # it may have changed while the engine was loaded
+        return bool(chosen)
 
     async def stop(self) -> None:
         """End loading and the workers."""
@@ -131,17 +155,20 @@ class SttService(Service):
 
     async def _follow_home(self) -> None:
         """Tell the engine of the home when it is loaded and whenever the home changes; many changes are one."""
-        try:
-            engine = await self._host.ready(None)
-        except SottoError:
-            return
+        await self._host.settled()
         while True:
             await self._home_changed.wait()
             self._home_changed.clear()
+            if self._host.state is not EngineState.READY:
+                continue
+            held = self._host.hold()
             try:
-                await self._host.run(_teach(engine, self._home.snapshot), priority=Priority.LOAD)
+                await held.run(_teach(held.engine, self._home.snapshot), priority=Priority.LOAD)
             except SottoError as err:
-                _LOGGER.warning("%s does not know the home's names: %s", engine.capabilities.name, err)
+                _LOGGER.warning("%s does not know the home's names: %s", held.engine.capabilities.name, err)
+            finally:
+                held.release()
+            del held  # it keeps an engine in memory
 
 
 def _teach(engine: SttEngine, home: HomeSnapshot) -> Callable[[Cancellation], None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Hashable
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
@@ -23,13 +24,16 @@ from ...worker import Cancellation
 from ..engine import RATE_HZ, Recognition, SttCapabilities, SttEngine, SttRequest, SttSession
 from ..languages import match_language
 from ..whisper import doubt, prompt, windows
-from ..whisper.model import WhisperFolder, find_model
+from ..whisper.model import WhisperFolder, find_models
 
 _LOGGER = logging.getLogger(__name__)
 _ctranslate2: Any = ctranslate2  # its stubs export nothing
 
 MAX_THREADS = 4
 """More do not help one short utterance: CTranslate2's own default."""
+
+SIZE_FACTOR = 2.0
+COMPUTING_BYTES = 200_000_000
 
 CONTEXT_TOKENS = 448
 FRAMES_PER_S = 100
@@ -41,13 +45,15 @@ Samples = npt.NDArray[np.float32]
 
 
 def create(settings: Settings) -> SttEngine:
-    """Return the engine, not yet loaded; raises EngineUnavailableError if its model is not on disk or unreadable.
+    """Return the engine, not yet loaded; raises EngineUnavailableError if its model is not on disk or unreadable."""
+    return create_each(settings)[0]
 
-    Reads the tokenizer, so it is to be called before the event loop serves anybody: that takes 0.15 s and holds
-    Python's lock.
-    """
+
+def create_each(settings: Settings) -> list[SttEngine]:
+    """Return an engine for each model that may be used, the best first; raises what `create` raises."""
     cuda = _cuda(settings.stt.device)
-    return WhisperEngine(settings, find_model(settings.folder("stt"), settings.stt.model, cuda=cuda), cuda=cuda)
+    found = find_models(settings.folder("stt"), settings.stt.model, cuda=cuda)
+    return [WhisperEngine(settings, folder, cuda=cuda) for folder in found]
 
 
 def _cuda(device: str) -> bool:
@@ -62,7 +68,9 @@ class WhisperEngine(SttEngine):
         self._folder = folder
         self._cuda = cuda
         self._default_language = match_language(settings.server.language, folder.languages) or folder.languages[0]
-        self._tokenizer_file = _read_tokenizer(folder)
+        self._source = folder.stamp
+        self._size_bytes = folder.size_bytes
+        self._tokenizer_file: Any = None
         self._capabilities = _capabilities(folder)
         self._names: tuple[str, ...] = ()
         self._count_tokens = lru_cache(maxsize=4096)(self._count)
@@ -74,9 +82,23 @@ class WhisperEngine(SttEngine):
         """The model and its languages."""
         return self._capabilities
 
+    @property
+    def source(self) -> Hashable:
+        """The folder, and which weights are in it."""
+        return self._source
+
+    @property
+    def needs_bytes(self) -> int:
+        """What its weights take while they are read, and room to compute."""
+        return round(self._size_bytes * SIZE_FACTOR) + COMPUTING_BYTES
+
     def load(self) -> None:
-        """Read the model and let it compute once, so that the first utterance finds its memory in place."""
+        """Read the model and let it compute once, so that the first utterance finds its memory in place.
+
+        Reading the tokenizer takes 0.15 s and holds Python's lock.
+        """
         try:
+            self._tokenizer_file = _read_tokenizer(self._folder)
             self._model = self._read_model()
             self._features = FeatureExtractor(feature_size=self._model.n_mels)  # type: ignore[no-untyped-call]
             warm = self.start_session(SttRequest())

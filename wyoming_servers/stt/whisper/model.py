@@ -9,7 +9,9 @@ from pathlib import Path
 
 from ...errors import EngineUnavailableError
 
-NEEDED = ("model.bin", "config.json", "tokenizer.json")
+AUTO = "auto"
+WEIGHTS = "model.bin"
+NEEDED = (WEIGHTS, "config.json", "tokenizer.json")
 """Without tokenizer.json, faster-whisper would download one."""
 
 MULTILINGUAL_TOKENS = 51_865
@@ -44,13 +46,43 @@ class WhisperFolder:
         """Languages as BCP 47 tags."""
         return tuple(_SPELLINGS.get(code, code) for code in self.codes)
 
+    @property
+    def size_bytes(self) -> int:
+        """Of its weights."""
+        return (self.path / WEIGHTS).stat().st_size
+
+    @property
+    def stamp(self) -> tuple[str, int, int]:
+        """Which weights these are: another model in the same folder has another stamp."""
+        status = (self.path / WEIGHTS).stat()
+        return str(self.path), status.st_size, status.st_mtime_ns
+
 
 def find_model(folder: Path, wanted: str, *, cuda: bool) -> WhisperFolder:
     """Return the model that `wanted` names: a path, a folder in `folder`, or `auto` for the best there.
 
     Raises EngineUnavailableError when there is none, or when files of it are missing or unreadable.
     """
-    path = _best(folder, cuda=cuda) if wanted == "auto" else _named(folder, wanted)
+    return find_models(folder, wanted, cuda=cuda)[0]
+
+
+def find_models(folder: Path, wanted: str, *, cuda: bool) -> list[WhisperFolder]:
+    """Return the model that `wanted` names or, for `auto`, all that the device can bear, the best first.
+
+    What is broken is left out if there is another one. Raises what `find_model` raises.
+    """
+    models, reasons = [], []
+    for path in _by_size(folder, cuda=cuda) if wanted == AUTO else (_named(folder, wanted),):
+        try:
+            models.append(_read(path))
+        except EngineUnavailableError as err:
+            reasons.append(err)
+    if not models:
+        raise reasons[0]
+    return models
+
+
+def _read(path: Path) -> WhisperFolder:
     missing = [name for name in NEEDED if not (path / name).is_file()]
     if missing:
         raise EngineUnavailableError(f"The Whisper model in {path} has no {' and no '.join(missing)}.", remedy=_REMEDY)
@@ -64,17 +96,18 @@ _REMEDY = (
 
 
 def _models(folder: Path) -> list[Path]:
-    return sorted(path.parent for path in folder.glob("*/model.bin")) if folder.is_dir() else []
+    return sorted(path.parent for path in folder.glob(f"*/{WEIGHTS}")) if folder.is_dir() else []
 
 
-def _best(folder: Path, *, cuda: bool) -> Path:
+def _by_size(folder: Path, *, cuda: bool) -> list[Path]:
     models = _models(folder)
     if not models:
         raise EngineUnavailableError(f"There is no Whisper model in {folder}.", remedy=_REMEDY)
     limit = CUDA_MAX_BYTES if cuda else CPU_MAX_BYTES
-    sizes = {path: (path / "model.bin").stat().st_size for path in models}
+    sizes = {path: (path / WEIGHTS).stat().st_size for path in models}
     fitting = [path for path in models if sizes[path] <= limit]
-    return max(fitting, key=sizes.__getitem__) if fitting else min(models, key=sizes.__getitem__)
+    by_size = sorted(fitting, key=sizes.__getitem__, reverse=True)
+    return by_size or [min(models, key=sizes.__getitem__)]
 
 
 def _named(folder: Path, wanted: str) -> Path:
