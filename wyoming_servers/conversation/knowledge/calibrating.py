@@ -53,8 +53,7 @@ class Calibrating:
                 self._changed.clear()
                 await asyncio.sleep(QUIET_S)
             try:
-                if await self._is_stale():
-                    report = await self.now()
+                if (report := await self._if_stale()) is not None:
                     _LOGGER.info(
                         "Documents answer from a probability of %.2f on, calibrated on %d passages",
                         report.threshold,
@@ -65,3 +64,8 @@ class Calibrating:
             except Exception as err:  # noqa: BLE001 - it is tried again after the next change
                 place = place_of(err)
                 _LOGGER.error("When documents answer could not be calibrated: %s at %s", type(err).__name__, place)  # noqa: TRY400
+
+    async def _if_stale(self) -> Report | None:
+        """Calibrate, unless somebody who asked for it while this waited has had it done."""
+        async with self._alone:
+            return await self._calibrate() if await self._is_stale() else None
