@@ -27,7 +27,7 @@ class Panel:
 
 PANELS = (
     Panel("Search by words, ms", {"words_p50_ms": "median", "words_p95_ms": "95 of 100"}, limit=20),
-    Panel("Search by words and vectors, ms", {"both_p50_ms": "median", "both_p95_ms": "95 of 100"}),
+    Panel("Search by words and vectors, ms", {"both_p50_ms": "median", "both_p95_ms": "95 of 100"}, limit=20),
     Panel("Files, MB", {"database_mb": "database", "vectors_mb": "vectors", "text_mb": "text"}),
     Panel("Memory of the process, MB", {"memory_mb": "by words", "memory_with_vectors_mb": "with vectors"}),
 )
