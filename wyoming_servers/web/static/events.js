@@ -1,0 +1,73 @@
+// The server's events, followed for as long as the page is open; a lost connection is tried again and again.
+
+import { address, ask, askIfThere } from "./api.js";
+import { language } from "./i18n.js";
+import { addTurn, change, state } from "./state.js";
+
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 15_000;
+
+let source = null;
+let timer = 0;
+let wait = FIRST_WAIT_MS;
+
+/** Fetch what events only tell changes of. */
+export async function refresh() {
+  const [turns, models, health] = await Promise.allSettled([
+    askIfThere("api/turns"),
+    askIfThere("api/models"),
+    askIfThere(`api/health?lang=${language()}`),
+  ]);
+  change({
+    turns: turns.value?.turns ?? state.turns ?? [],
+    models: models.value?.models ?? state.models ?? [],
+    disk: models.value?.disk ?? state.disk,
+    findings: health.value?.findings ?? null,
+  });
+}
+
+/** Connect, and stay connected. */
+export async function follow() {
+  clearTimeout(timer);
+  source?.close();
+  source = null;
+  try {
+    change({ status: await ask("GET", "api/status") });
+  } catch (error) {
+    if (error.status === 401 || error.status === 403) change({ link: "locked" });
+    else lost();
+    return;
+  }
+  const opened = new EventSource(address("api/events"));
+  source = opened;
+  opened.addEventListener("open", () => {
+    wait = FIRST_WAIT_MS;
+    change({ link: "live" });
+    refresh();
+  });
+  opened.addEventListener("error", () => source === opened && lost());
+  on("status", (status) => change({ status }));
+  on("models", ({ models, disk }) => change({ models, disk: disk ?? state.disk }));
+  on("turn", addTurn);
+}
+
+function on(name, told) {
+  source.addEventListener(name, (event) => told(JSON.parse(event.data)));
+}
+
+function lost() {
+  source?.close();
+  source = null;
+  change({ link: "lost" });
+  clearTimeout(timer);
+  timer = setTimeout(follow, wait);
+  wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+}
+
+/** Try at once, as the user asked for. */
+export function retry() {
+  wait = FIRST_WAIT_MS;
+  return follow();
+}
+
+window.addEventListener("online", retry);

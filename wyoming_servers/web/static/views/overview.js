@@ -1,0 +1,166 @@
+// How everything is: the servers, memory, what is downloading, what needs attention, the latest turn.
+
+import { h } from "../dom.js";
+import { maybe, memory, number, size, span, t } from "../i18n.js";
+import { card, facts, head } from "../parts/card.js";
+import { icon } from "../parts/icon.js";
+import { memoryCard } from "../parts/memory.js";
+import { chip, notice } from "../parts/notice.js";
+import { bytes } from "../parts/progress.js";
+import { turnCard } from "../parts/turn.js";
+import { live } from "../state.js";
+
+const TONES = { ready: "ok", loading: "busy", failed: "problem", asleep: "quiet" };
+const RUNNING = ["queued", "downloading", "verifying"];
+
+function verdict({ servers, findings, link }) {
+  const failed =
+    servers.some((each) => each.state === "failed") || findings?.some((each) => each.verdict === "problem");
+  if (link === "lost") return "lost";
+  if (failed) return "problem";
+  return servers.some((each) => each.state === "loading") ? "loading" : "ready";
+}
+
+function hero({ status, findings, link }) {
+  const servers = status?.servers ?? [];
+  const state = status ? verdict({ servers, findings, link }) : "loading";
+  const bars = h(
+    "span",
+    { class: `voice voice-${state}`, "aria-hidden": "true" },
+    [1, 2, 3, 4, 5].map(() => h("i")),
+  );
+  return h(
+    "div",
+    { class: `hero hero-${state}` },
+    bars,
+    h(
+      "div",
+      {},
+      h("h1", { tabindex: "-1" }, t(`overview.${state}`)),
+      h("p", { class: "lead" }, t(`overview.${state}.lead`)),
+    ),
+  );
+}
+
+function serverCard(server) {
+  const device = server.device && h("p", { class: "device" }, icon("chip"), server.device);
+  const engine = [server.engine, server.model].filter(Boolean).join(" · ");
+  const title = maybe(`server.${server.stage}`, server.stage);
+  const error = server.error && notice("problem", "", server.error.message, server.error.remedy);
+  return h(
+    "li",
+    { class: "card server" },
+    h(
+      "div",
+      { class: "card-top" },
+      h("h3", {}, title),
+      chip(maybe(`state.${server.state}`, server.state), TONES[server.state]),
+    ),
+    h("p", { class: "engine" }, engine || t("overview.no_engine")),
+    device,
+    server.remote && h("p", { class: "small muted" }, t("overview.remote", { uri: server.remote })),
+    error,
+  );
+}
+
+function serversSection(servers) {
+  if (!servers)
+    return h(
+      "ul",
+      { class: "servers" },
+      [1, 2, 3, 4].map(() => h("li", { class: "card server ghost" })),
+    );
+  return h("ul", { class: "servers" }, servers.map(serverCard));
+}
+
+function downloads(models) {
+  const running = (models ?? []).filter((each) => RUNNING.includes(each.state));
+  if (running.length === 0) return null;
+  const rows = running.map((each) =>
+    h("li", {}, h("strong", {}, each.title), bytes(each.title, each.done_bytes, each.total_bytes)),
+  );
+  return card(t("overview.downloading"), h("ul", { class: "rows" }, rows));
+}
+
+function health(findings) {
+  if (!findings) return null;
+  const order = ["problem", "note"];
+  const shown = findings
+    .filter((each) => order.includes(each.verdict))
+    .sort((one, other) => order.indexOf(one.verdict) - order.indexOf(other.verdict));
+  const good = findings.filter((each) => each.verdict === "ok");
+  const fine = h(
+    "details",
+    { "data-key": "healthy" },
+    h("summary", {}, t("overview.healthy", { n: number(good.length) })),
+    h(
+      "ul",
+      { class: "rows fine" },
+      good.map((each) =>
+        h(
+          "li",
+          {},
+          icon("check"),
+          h("span", {}, h("strong", {}, each.subject), " ", h("span", { class: "muted" }, each.detail)),
+        ),
+      ),
+    ),
+  );
+  const boxes = shown.map((each) => notice(each.verdict, each.subject, each.detail, each.remedy));
+  return card(t("overview.health"), [boxes, good.length > 0 && fine]);
+}
+
+function about(status) {
+  if (!status) return null;
+  const home =
+    status.home && t("about.home_value", { areas: number(status.home.areas), entities: number(status.home.entities) });
+  const latest = status.latest?.tokens_per_s && t("about.pace_value", { n: number(status.latest.tokens_per_s, 1) });
+  const pairs = [
+    [t("about.name"), status.name],
+    [t("about.version"), status.version],
+    [t("about.uptime"), span(status.uptime_s)],
+    [t("about.home"), home],
+    [t("about.documents"), number(status.documents ?? 0)],
+    [t("about.pace"), latest],
+  ];
+  return card(t("about.title"), facts(pairs));
+}
+
+function latest(turns) {
+  if (!turns?.length) return null;
+  const more = h("a", { href: "#/turns", class: "link" }, t("overview.all_turns"));
+  return h(
+    "section",
+    { class: "section" },
+    h("div", { class: "section-top" }, h("h2", {}, t("overview.latest")), more),
+    turnCard(turns[0], true),
+  );
+}
+
+/** Show the view. */
+export function open(root, signal) {
+  root.append(
+    live(
+      signal,
+      ({ status, findings, link }) => ({ status: status && { servers: status.servers }, findings, link }),
+      hero,
+    ),
+    live(signal, ({ findings }) => findings, health),
+    h("h2", { class: "section-title" }, t("overview.servers")),
+    live(signal, ({ status }) => status && (status.servers ?? []), serversSection),
+    h(
+      "div",
+      { class: "columns" },
+      live(signal, ({ status }) => status?.memory, memoryCard),
+      h(
+        "div",
+        { class: "stack-cards" },
+        live(signal, ({ models }) => models, downloads),
+        live(signal, ({ status }) => status && { ...status, memory: null }, about),
+      ),
+    ),
+    live(signal, ({ turns }) => turns?.slice(0, 1), latest),
+  );
+}
+
+export const title = "nav.overview";
