@@ -38,8 +38,9 @@ async def documents(sotto: RunSotto, start_server: StartServer) -> Documents:
     server = await start_server("conversation", "--http-uri", "tcp://0.0.0.0:0", "--knowledge-max-mb", "1")
     uri = f"tcp://127.0.0.1:{port_of(server)}"
 
-    async def run(command: str, *arguments: str) -> Done:
-        return await sotto("documents", command, "--http-uri", uri, *arguments)
+    async def run(*arguments: str) -> Done:
+        at = 2 if arguments[0] == "example" else 1
+        return await sotto("documents", *arguments[:at], "--http-uri", uri, *arguments[at:])
 
     return run
 
@@ -122,6 +123,35 @@ async def test_what_fails_does_not_keep_the_others_from_being_added(documents: D
     assert "larger than 1 MB" in done.output
     assert "added " in done.output
     assert "Traceback" not in done.output
+
+
+async def test_when_documents_answer_is_calibrated_and_shown(documents: Documents, tmp_path: Path) -> None:
+    nothing = await documents("calibrate")
+    assert nothing.code == 4
+    assert "no documents yet" in nothing.output
+    await documents("add", *written(tmp_path, dryer=DRYER, tea=TEA))
+    done = await documents("calibrate", "--precision", "0.8")
+    assert done.code == 0, done.output
+    assert re.search(r"Calibrated on \d passages, searched by words alone", done.output)
+    assert "The aim of 0.8 is" in done.output
+    table = done.output.split("threshold  precision  at least  recall  answered\n")[1].splitlines()
+    assert sum("<- chosen" in line for line in table) == 1
+    thresholds = [float(line.split()[0]) for line in table]
+    assert thresholds == sorted(thresholds, reverse=True)
+    assert "Traceback" not in done.output
+    assert (await documents("calibrate", "--precision", "2")).code == 4
+
+
+async def test_sentences_are_taught_and_taken_back(documents: Documents) -> None:
+    assert "There are none" in (await documents("example", "list")).output
+    added = await documents("example", "add", "--keep-quiet", "what", "time", "is", "it")
+    assert (added.code, added.output) == (0, "added     keep quiet  what time is it\n")
+    await documents("example", "add", "when is the bin collected")
+    listed = await documents("example", "list")
+    assert listed.output == "keep quiet  what time is it\nanswer      when is the bin collected\n"
+    removed = await documents("example", "remove", "What time is it?")
+    assert (removed.code, removed.output) == (0, "removed   keep quiet  what time is it\n")
+    assert (await documents("example", "remove", "what time is it")).code == 4
 
 
 async def test_wrong_usage_ends_with_2(documents: Documents, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from wyoming_servers.http.door import HttpDoor
 from wyoming_servers.settings import build
 
 DRYER = "# Dryer\n\nClean the lint filter after every load.\n\n## Errors\n\nE24 means that the water tank is full.\n"
+GATE = ("/api/documents/calibrate", "/api/documents/examples")
 
 
 @pytest.fixture
@@ -52,6 +54,13 @@ async def send(
     http: aiohttp.ClientSession, text: str | bytes | BytesIO = DRYER, **query: str
 ) -> tuple[int, dict[str, Any]]:
     async with http.post("/api/documents", params={"name": "dryer.md", **query}, data=text) as response:
+        return response.status, await response.json()
+
+
+async def post(
+    http: aiohttp.ClientSession, path: str, body: dict[str, object] | None = None
+) -> tuple[int, dict[str, Any]]:
+    async with http.post(path, json=body) as response:
         return response.status, await response.json()
 
 
@@ -269,9 +278,86 @@ async def test_the_status_says_what_there_is(http: aiohttp.ClientSession) -> Non
     assert answer["passages"] >= 1
 
 
+async def test_when_documents_answer_is_calibrated_and_told_with_its_curve(http: aiohttp.ClientSession) -> None:
+    assert await get(http, "/api/documents/calibrate") == (200, {"report": None})
+    assert code(await post(http, "/api/documents/calibrate")) == (409, "no-documents")
+    await send(http)
+    status, answer = await post(http, "/api/documents/calibrate")
+    assert status == 200
+    report = answer["report"]
+    assert (report["aim"], report["embedder"]) == (0.9, None)
+    assert report["counts"]["passages"] >= 1
+    assert 0 < len(report["curve"]) <= 60
+    assert set(report["curve"][0]) == {"threshold", "precision", "at_least", "recall", "coverage"}
+    thresholds = [point["threshold"] for point in report["curve"]]
+    assert thresholds == sorted(thresholds, reverse=True)
+    assert report["chosen"]["threshold"] == report["threshold"]
+    assert datetime.fromisoformat(report["made"]).tzinfo is not None
+    assert await get(http, "/api/documents/calibrate") == (200, answer)
+
+
+async def test_a_calibration_is_followed_as_events_and_may_have_another_aim(
+    http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document_progress, "LOOK_EVERY_S", 0.001)
+    await send(http)
+    headers = {"Accept": "text/event-stream"}
+    async with http.post("/api/documents/calibrate", json={"precision": 0.6}, headers=headers) as response:
+        events = [parsed(event) for event in (await response.text()).strip().split("\n\n") if event[0] != ":"]
+    *progress, (name, data) = events
+    assert (name, data["report"]["aim"]) == ("report", 0.6)
+    done = [each["done"] for _, each in progress if each["step"] == "calibrating"]
+    assert len(done) > 1
+    assert done == sorted(done)
+    assert done[-1] <= progress[-1][1]["total"]
+
+
+@pytest.mark.parametrize("precision", [0.4, 1, "0.9", True])
+async def test_an_aim_that_is_none_is_refused(http: aiohttp.ClientSession, precision: object) -> None:
+    status, answer = await post(http, "/api/documents/calibrate", {"precision": precision})
+    assert (status, answer["error"]["param"]) == (400, "precision")
+
+
+async def test_sentences_of_the_household_are_added_listed_and_taken_back(
+    http: aiohttp.ClientSession, library: Library
+) -> None:
+    await send(http)
+    path, question = "/api/documents/examples", "what does E24 mean"
+    assert await get(http, path) == (200, {"examples": []})
+    quiet = {"text": "What does E24 mean?", "should_answer": False}
+    assert await post(http, path, quiet) == (200, {"example": quiet})
+    assert not (await library.consult(question, "en")).confident
+    wanted = {"text": question, "should_answer": True}
+    assert await post(http, path, wanted) == (200, {"example": wanted})
+    assert await get(http, path) == (200, {"examples": [wanted]})
+    assert (await library.consult(question, "en")).confident
+    async with http.delete(path, params={"text": "WHAT DOES E24 MEAN?"}) as response:
+        assert (response.status, await response.json()) == (200, {"removed": wanted})
+    async with http.delete(path, params={"text": question}) as response:
+        assert code((response.status, await response.json())) == (404, "unknown-example")
+    assert await get(http, path) == (200, {"examples": []})
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"should_answer": True}, "text"),
+        ({"text": " ?! ", "should_answer": True}, "text"),
+        ({"text": "x" * 2001, "should_answer": True}, "text"),
+        ({"text": "who is that"}, "should_answer"),
+        ({"text": "who is that", "should_answer": "yes"}, "should_answer"),
+    ],
+)
+async def test_a_sentence_that_is_none_is_refused(
+    http: aiohttp.ClientSession, body: dict[str, object], param: str
+) -> None:
+    status, answer = await post(http, "/api/documents/examples", body)
+    assert (status, answer["error"]["param"]) == (400, param)
+
+
 async def test_nobody_sees_documents_without_the_token(door: HttpDoor) -> None:
     async with aiohttp.ClientSession(f"http://127.0.0.1:{door.port}") as stranger:
-        for path in ("/api/documents", "/api/documents/search?q=wifi", "/api/documents/status"):
+        for path in ("/api/documents", "/api/documents/search?q=wifi", "/api/documents/status", *GATE):
             assert code(await get(stranger, path)) == (401, "invalid_api_key")
         assert code(await send(stranger)) == (401, "invalid_api_key")
 

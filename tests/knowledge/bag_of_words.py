@@ -11,7 +11,6 @@ import numpy as np
 from wyoming_servers.conversation.engine import ModelState, ModelStatus
 from wyoming_servers.conversation.knowledge.embedders.engine import Embedder, Vectors
 from wyoming_servers.conversation.knowledge.words import words_of
-from wyoming_servers.errors import SottoError
 
 
 class BagOfWords(Embedder):
@@ -25,7 +24,7 @@ class BagOfWords(Embedder):
         self.may_embed.set()
         self.begun = asyncio.Event()
         """Set when passages are to be embedded."""
-        self.error: SottoError | None = None
+        self.error: Exception | None = None
         self.embedded: list[str] = []
         self.asked: list[str] = []
         self.running = False

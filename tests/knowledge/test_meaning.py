@@ -119,6 +119,36 @@ async def test_an_embedder_that_fails_is_tried_again(tmp_path: Path) -> None:
         assert found.cosine is not None
 
 
+async def test_what_nobody_foresaw_is_told_and_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    naps = Naps()
+    embedder = BagOfWords()
+    embedder.error = ZeroDivisionError("of a passage that is private")
+    async with opened(tmp_path / "data", embedder=embedder, naps=naps) as library:
+        await add(library, tmp_path)
+        for _ in range(2):
+            asleep = await naps.reached()
+            status = (await library.status()).embedder
+            assert status is not None
+            assert "ZeroDivisionError" in status.problem
+            asleep.set()
+        assert titles(await library.search("vet")) == ["Cats"]
+        asleep = await naps.reached()
+        embedder.error = None
+        asleep.set()
+        await library.settled()
+        status = (await library.status()).embedder
+        assert status is not None
+        assert (status.problem, status.embedded) == ("", 1)
+        embedder.error = ZeroDivisionError("of a question that is private")
+        (found,) = await library.search("vet")
+        assert found.cosine is None
+    told = [each for each in caplog.messages if "not embedded" in each]
+    assert len(told) == 1
+    assert "ZeroDivisionError at " in told[0]
+    assert "bag_of_words.py:" in told[0]
+    assert "private" not in caplog.text
+
+
 async def test_a_removed_document_is_gone_from_the_vectors_and_a_new_one_in_them(tmp_path: Path) -> None:
     async with opened(tmp_path / "data", embedder=BagOfWords(synonyms=SYNONYMS)) as library:
         removed = await add(library, tmp_path)

@@ -191,6 +191,9 @@ def test_examples_and_the_report_are_kept(store: Store) -> None:
     store.add_example("good evening", wanted=False)
     store.add_example("what is that", wanted=False)
     assert store.examples() == [Example("good evening", wanted=False), Example("what is that", wanted=False)]
+    assert store.remove_example("good evening")
+    assert not store.remove_example("good evening")
+    assert store.examples() == [Example("what is that", wanted=False)]
     store.keep_report('{"a": 1}')
     store.keep_report('{"a": 2}')
     assert store.report() == '{"a": 2}'

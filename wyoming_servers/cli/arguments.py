@@ -150,7 +150,7 @@ def _add_wake(commands: Any) -> None:
 def _add_documents(commands: Any) -> None:
     parser = commands.add_parser(
         "documents",
-        help="add, list, remove and search the household's documents",
+        help="add, list, remove and search the household's documents, and say when they answer",
         description="The household's documents, in a running server.",
         epilog=_DOCUMENTS_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -167,6 +167,26 @@ def _add_documents(commands: Any) -> None:
     search.add_argument("question", nargs="+")
     search.add_argument("--limit", type=int, default=5, metavar="N", help="so many at most (default: %(default)s)")
     _add_documents_command(subcommands, "status", "Say what there is, what is being read, and what could not be")
+    calibrate = _add_documents_command(subcommands, "calibrate", "Calibrate now when documents answer, and show it")
+    calibrate.add_argument(
+        "--precision",
+        type=float,
+        metavar="P",
+        help="part of the answers that must have been asked for, from now on (default: as it is)",
+    )
+    _add_examples(subcommands)
+
+
+def _add_examples(commands: Any) -> None:
+    description = "Teach which sentences documents should answer, and which not"
+    parser = commands.add_parser("example", help=description.lower(), description=f"{description}.")
+    subcommands = parser.add_subparsers(dest="example_command", required=True, metavar="COMMAND")
+    add = _add_documents_command(subcommands, "add", "Add a sentence that documents should answer")
+    add.add_argument("sentence", nargs="+", metavar="SENTENCE")
+    add.add_argument("--keep-quiet", action="store_true", help="one that they should not answer")
+    _add_documents_command(subcommands, "list", "List the household's own sentences")
+    remove = _add_documents_command(subcommands, "remove", "Take a sentence back")
+    remove.add_argument("sentence", nargs="+", metavar="SENTENCE")
 
 
 def _add_documents_command(subcommands: Any, name: str, description: str) -> argparse.ArgumentParser:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..conversation.knowledge.folder import READ
 from ..errors import EngineUnavailableError, RemoteError, SettingsError
+from . import document_gate
 from .bar import Bar, cut, padded, width_of
 from .run import read_settings
 
@@ -153,6 +154,8 @@ def _lines(status: dict[str, Any]) -> Iterator[tuple[str, str]]:
         model = embedder["model"]
         yield "embedder", f"{model['model']} ({model['engine']}): {model['state']}, {model['detail']}"
         yield "", f"{embedder['embedded']} of {_passages(status)} embedded; {embedder['answering'] or 'none'} answers"
+        if embedder["problem"]:
+            yield "", embedder["problem"]
         if languages := ", ".join(embedder["not_understood"]):
             yield "", f"does not understand {languages}: such questions are searched by words alone"
     else:
@@ -175,4 +178,6 @@ _COMMANDS: dict[str, Callable[[Door, argparse.Namespace], Awaitable[int]]] = {
     "remove": _remove,
     "search": _search,
     "status": _status,
+    "calibrate": document_gate.calibrate,
+    "example": document_gate.example,
 }

@@ -122,23 +122,12 @@ async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, 
     if response.content_type != "text/event-stream":
         await _object(response)
     name = ""
-    async for line in _lines(response):
+    async for line in response.content:
         field, _, value = line.decode().rstrip("\n").partition(": ")
         if field == "event":
             name = value
         elif field == "data":
             yield name, _checked(json.loads(value))
-
-
-async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    """Yield lines of any length; aiohttp's own limit is shorter than a report."""
-    line = b""
-    async for part in response.content.iter_any():
-        *lines, line = (line + part).split(b"\n")
-        for each in lines:
-            yield each
-    if line:
-        yield line
 
 
 async def _object(response: aiohttp.ClientResponse) -> dict[str, Any]:
