@@ -1,0 +1,222 @@
+"""Where models are on disk: what is whole, what is begun, what is somebody's own, and how a whole one appears.
+
+A model is fetched into `.partial/ID` in the folder of its kind, under names that no engine looks for, and appears by a
+rename within that folder. What Sotto put there has a record in DATA_DIR/models; a model without one is the user's own.
+Everything here blocks.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from ..settings import Settings
+from .catalogue import Kind, Model, ModelFile
+from .errors import BusyError
+from .part import RESERVE_BYTES, Digest, Part, disk_errors
+
+PARTIAL = ".partial"
+SUFFIX = ".part"
+"""No engine takes a file with this ending for a model."""
+_PATTERNS = {Kind.STT: "*/model.bin", Kind.TTS: "*.onnx", Kind.LLM: "*.gguf", Kind.EMBEDDING: "*.gguf"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is of a model."""
+
+    installed: bool = False
+    own: bool = False
+    """Whether somebody put it there by hand."""
+    done_bytes: int = 0
+
+
+class Shelves:
+    """The folders of one installation."""
+
+    def __init__(self, settings: Settings, reserve_bytes: int = RESERVE_BYTES) -> None:
+        self._settings = settings
+        self._records = settings.server.data_dir / "models"
+        self._reserve_bytes = reserve_bytes
+        self._lock: BinaryIO | None = None
+
+    def folder(self, kind: Kind) -> Path:
+        """Return where the engines look for models of this kind."""
+        return self._settings.folder(kind.section)
+
+    def look(self, model: Model) -> Found:
+        """Return what there is of a model."""
+        files = [self.final(model, file) for file in model.files]
+        ours = self._read_record(model).get("installed") is True
+        if all(map(_is_of_size, files, (file.size_bytes for file in model.files))):
+            return Found(installed=True, own=not ours, done_bytes=model.size_bytes)
+        if not ours and any(path.exists() for path in files):  # of another make, or incomplete, under the same name
+            return Found(installed=files[0].exists(), own=True, done_bytes=sum(map(_size, files)))
+        begun = sum(min(_size(self._staged(model, file)), file.size_bytes) for file in model.files)
+        return Found(done_bytes=begun)
+
+    def others(self, models: Iterable[Model]) -> Iterator[tuple[Kind, str, int]]:
+        """Yield kind, name and size of what engines find and the catalogue does not know."""
+        known = {self.final(model, file) for model in models for file in model.files}
+        for kind, pattern in _PATTERNS.items():
+            folder = self.folder(kind)
+            for path in sorted(folder.glob(pattern)) if folder.is_dir() else ():
+                if path not in known and PARTIAL not in path.parts:
+                    yield kind, path.parent.name if kind is Kind.STT else path.stem, _size(path)
+
+    def final(self, model: Model, file: ModelFile) -> Path:
+        """Return where an engine finds this file."""
+        return self.folder(model.kind) / file.path
+
+    def part(self, model: Model, file: ModelFile) -> Part:
+        """Return what there is of a file that is being fetched."""
+        return Part(self._staged(model, file), self._reserve_bytes)
+
+    def publish(self, model: Model, digests: Mapping[str, Digest]) -> None:
+        """Let a model appear whose parts are all whole, with their digests by path; raises FolderError, DiskFullError.
+
+        However the process ends, engines see all of it or nothing.
+        """
+        self._write_record(model, {path: digest.sha256 for path, digest in digests.items()}, installed=True)
+        folder, staging = self.folder(model.kind), self._staging(model)
+        with disk_errors(folder / model.id):
+            if model.folder:
+                for file in model.files:
+                    self._staged(model, file).rename(staging / file.path.rpartition("/")[2])
+                sync_folder(staging)
+                shutil.rmtree(folder / model.folder, ignore_errors=True)  # of which something is missing
+                staging.rename(folder / model.folder)
+            else:
+                for file in sorted(model.files, key=lambda file: -len(file.path)):  # NAME.onnx is found by itself
+                    self._staged(model, file).rename(folder / file.path)
+                staging.rmdir()
+            sync_folder(folder)
+
+    def gather(self, model: Model) -> None:
+        """Take back what was about to appear when the process ended."""
+        for file in model.files if model.folder else ():
+            named = self._staging(model) / file.path.rpartition("/")[2]
+            with suppress(OSError):
+                named.rename(self._staged(model, file))
+
+    def remove(self, model: Model) -> None:
+        """Remove a model that Sotto fetched; what its bytes were is remembered. Raises FolderError."""
+        folder = self.folder(model.kind)
+        with disk_errors(folder / model.id):
+            for file in model.files:
+                self.final(model, file).unlink(missing_ok=True)
+            if model.folder and (folder / model.folder).is_dir():
+                shutil.rmtree(folder / model.folder)
+        self._write_record(model, self.pins(model), installed=False)
+
+    def forget_parts(self, model: Model) -> None:
+        """Remove what was begun of a model."""
+        with disk_errors(self._staging(model)):
+            if self._staging(model).is_dir():
+                shutil.rmtree(self._staging(model))
+
+    def free_bytes(self) -> int:
+        """Return how much room there is where models go."""
+        path = self._settings.server.data_dir
+        while not path.exists():
+            path = path.parent
+        return shutil.disk_usage(path).free
+
+    def lock(self) -> None:
+        """Keep other processes from working on these folders; raises BusyError if one does, and FolderError."""
+        with disk_errors(self._records / "lock"):
+            self._records.mkdir(parents=True, exist_ok=True)
+            file = (self._records / "lock").open("ab")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            raise BusyError(
+                "Another Sotto works on the models of this data folder.", remedy="Let it do it, or stop it."
+            ) from None
+        self._lock = file
+
+    def unlock(self) -> None:
+        """Let others work on these folders."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def declined(self) -> set[str]:
+        """Return the ids of models that somebody removed, or whose fetching somebody stopped."""
+        try:
+            return {str(each) for each in json.loads(self._declined.read_text(encoding="utf-8"))}
+        except (OSError, ValueError, TypeError):
+            return set()
+
+    def decline(self, ids: Iterable[str]) -> None:
+        """Keep these ids for `declined`."""
+        _write(self._declined, sorted(ids))
+
+    @property
+    def _declined(self) -> Path:
+        return self._records / "declined.json"
+
+    def _record(self, model: Model) -> Path:
+        return self._records / f"{model.id}.json"
+
+    def pins(self, model: Model) -> dict[str, str]:
+        """Return the SHA-256 of each file of a model that was installed once, by path: it must be the same again."""
+        pins = self._read_record(model).get("sha256")
+        return {str(path): str(sha256) for path, sha256 in pins.items()} if isinstance(pins, dict) else {}
+
+    def _read_record(self, model: Model) -> dict[str, object]:
+        try:
+            record = json.loads(self._record(model).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return record if isinstance(record, dict) else {}
+
+    def _write_record(self, model: Model, sha256: Mapping[str, str], *, installed: bool) -> None:
+        _write(self._record(model), {"id": model.id, "installed": installed, "sha256": dict(sha256)})
+
+    def _staging(self, model: Model) -> Path:
+        return self.folder(model.kind) / PARTIAL / model.id
+
+    def _staged(self, model: Model, file: ModelFile) -> Path:
+        return self._staging(model) / (file.path.rpartition("/")[2] + SUFFIX)
+
+
+def _write(path: Path, content: object) -> None:
+    """Write a small file, whole or not at all."""
+    fresh = path.with_name(f".{path.name}.new")
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with fresh.open("w", encoding="utf-8") as file:
+            json.dump(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """See to it that the names in a folder are on the disk; raises OSError."""
+    folder = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _is_of_size(path: Path, size_bytes: int) -> bool:
+    return path.is_file() and _size(path) == size_bytes

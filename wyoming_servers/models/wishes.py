@@ -1,0 +1,92 @@
+"""What this installation wants models for: the stages that it runs, its languages, and what the machine has. Blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from ..conversation.knowledge.packages import missing as missing_for_documents
+from ..protocol.service import Stage
+from ..registry import KNOWLEDGE, LLM, find
+from ..settings import Settings
+from .catalogue import MB, Kind, Model
+from .choice import wanted
+from .part import RESERVE_BYTES
+from .shelves import Shelves
+from .threads import in_thread
+
+_AUTO = "auto"
+
+
+class Wishes:
+    """Says which models should be there."""
+
+    def __init__(
+        self, settings: Settings, stages: Sequence[Stage], shelves: Shelves, memory_mb: Callable[[], int]
+    ) -> None:
+        """`memory_mb()`: what all models may take together."""
+        self._settings = settings
+        self._stages = stages
+        self._shelves = shelves
+        self._memory_mb = memory_mb
+
+    async def __call__(self, models: Sequence[Model], installed: frozenset[str]) -> list[Model]:
+        """Return those that should be there, of all that may be chosen."""
+        return await in_thread(self._choose, models, installed)
+
+    def _choose(self, models: Sequence[Model], installed: frozenset[str]) -> list[Model]:
+        kinds = frozenset(needed(self._settings, self._stages))
+        return wanted(
+            [model for model in models if all(map(find_spec, model.modules))],
+            languages=self._settings.models.languages or (self._settings.server.language,),
+            memory_mb=self._memory_mb(),
+            disk_mb=max(0, self._shelves.free_bytes() - RESERVE_BYTES) // MB,
+            kinds=kinds,
+            gpu=Kind.STT in kinds and _hears_on_gpu(self._settings),
+            installed=installed,
+        )
+
+
+def needed(settings: Settings, stages: Sequence[Stage]) -> Iterator[Kind]:
+    """Yield the kinds of which `auto` would use a model: nothing else is named, and its engine can run."""
+    stt, tts, llm, knowledge = settings.stt, settings.tts, settings.llm, settings.knowledge
+    if Stage.STT in stages and stt.engine in {_AUTO, "whisper"} and stt.model == _AUTO and _can(Stage.STT, "whisper"):
+        yield Kind.STT
+    if Stage.TTS in stages and tts.engine in {_AUTO, "piper"} and _can(Stage.TTS, "piper"):
+        yield Kind.TTS
+    if Stage.CONVERSATION not in stages or settings.conversation.engine != _AUTO:
+        return
+    here = llm.engine == "llama_cpp" or (llm.engine == _AUTO and not llm.url)
+    if here and llm.model == _AUTO and _can(LLM, "llama_cpp"):
+        yield Kind.LLM
+    here = knowledge.embedder == "llama_cpp" or (knowledge.embedder == _AUTO and not knowledge.url)
+    if here and knowledge.model == _AUTO and _can(KNOWLEDGE, "llama_cpp") and not missing_for_documents():
+        yield Kind.EMBEDDING
+
+
+def _can(stage: str, engine: str) -> bool:
+    return not find(stage, engine).missing
+
+
+def _hears_on_gpu(settings: Settings) -> bool:
+    """Return whether speech is recognised on a GPU, as the engine decides it."""
+    if settings.stt.device != _AUTO:
+        return settings.stt.device == "cuda"
+    count: int = import_module("ctranslate2").get_cuda_device_count()
+    return count > 0
+
+
+def machine_mb(meminfo: Path = Path("/proc/meminfo"), cgroup: Path = Path("/sys/fs/cgroup/memory.max")) -> int:
+    """Return three quarters of the memory that this machine, or its container, has; the rest is for everything else."""
+    sizes = [int(line.split()[1]) * 1024 for line in _lines(meminfo) if line.startswith("MemTotal:")]
+    sizes += [int(line) for line in _lines(cgroup) if line.strip().isdecimal()]
+    return min(sizes, default=0) * 3 // 4 // MB
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return []
