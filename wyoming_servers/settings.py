@@ -64,6 +64,19 @@ def _thresholds(value: Any) -> dict[str, float]:
         raise vol.Invalid("expected WORD=NUMBER,WORD=NUMBER") from err
 
 
+def _words(value: Any) -> tuple[str, ...]:
+    """Parse `en, zh-CN`."""
+    parts = value.split(",") if isinstance(value, str) else value
+    return tuple(str(part).strip() for part in parts if str(part).strip())
+
+
+def _optional_url(value: Any) -> str:
+    url = str(value).strip()
+    if url and not url.startswith(("http://", "https://")):
+        raise vol.Invalid("expected http://HOST or https://HOST")
+    return url
+
+
 _BOOLEAN = vol.Boolean()
 _SECONDS = _number(float, 0.0, 3600.0)
 
@@ -222,6 +235,23 @@ class KnowledgeSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModelsSettings:
+    """Models that are fetched."""
+
+    fetch: str = _setting(
+        "none", vol.In(["auto", "none"]), "auto (what fits this home and machine, in the background) or none"
+    )
+    mirror: str = _setting(
+        "",
+        _optional_url,
+        "Address with the layout of huggingface.co that is asked first, such as https://hf-mirror.com",
+    )
+    languages: tuple[str, ...] = _setting(
+        (), _words, "Languages that models are for, such as en,zh-CN; default: the household's language"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class HttpSettings:
     """The HTTP door: the integration, OpenAI clients, health and metrics."""
 
@@ -274,6 +304,7 @@ class Settings:
     conversation: ConversationSettings = field(default_factory=ConversationSettings)
     llm: LlmSettings = field(default_factory=LlmSettings)
     knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
+    models: ModelsSettings = field(default_factory=ModelsSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
     web: WebSettings = field(default_factory=WebSettings)
     home: HomeSettings = field(default_factory=HomeSettings)
@@ -292,6 +323,7 @@ SECTIONS: dict[str, type[Any]] = {
     "conversation": ConversationSettings,
     "llm": LlmSettings,
     "knowledge": KnowledgeSettings,
+    "models": ModelsSettings,
     "http": HttpSettings,
     "web": WebSettings,
     "home": HomeSettings,
