@@ -220,7 +220,7 @@ async def test_a_server_that_was_killed_has_all_that_it_acknowledged(start_serve
                 async with http.get("documents/search", params={"q": name.removesuffix(".md")}) as response:
                     found = (await response.json())["found"]
                 assert name in {each["document"]["name"] for each in found}
-            killing = asyncio.get_running_loop().call_later(1 + kill / 7, server.process.kill)
+            killing: asyncio.TimerHandle | None = None
             with contextlib.suppress(aiohttp.ClientError):
                 for number in count():
                     name = f"paper{kill}x{number}.md"
@@ -228,7 +228,8 @@ async def test_a_server_that_was_killed_has_all_that_it_acknowledged(start_serve
                     async with http.post("documents", params={"name": name}, data=text) as response:
                         assert response.status == 200
                     acknowledged.add(name)
-            killing.cancel()
+                    if killing is None:  # however long the first one took on a busy machine
+                        killing = asyncio.get_running_loop().call_later(0.3 + kill / 7, server.process.kill)
             assert await server.process.wait() == -signal.SIGKILL
     assert len(acknowledged) >= 3
 
