@@ -26,6 +26,7 @@ from .registry import LLM, find
 from .settings import Settings
 from .stt.server import SttService
 from .tts.server import TtsService
+from .turns.log import TurnLog
 from .wake.server import WakeService
 
 if TYPE_CHECKING:  # they need packages that are not there without documents, a language model or the HTTP door
@@ -93,16 +94,16 @@ def make_library(settings: Settings) -> Library | None:
 
 
 def make_http_door(
-    settings: Settings, home: Home, mind: Mind | None, library: Library | None = None
+    settings: Settings, home: Home, mind: Mind | None, library: Library | None = None, turns: TurnLog | None = None
 ) -> HttpDoor | None:
-    """Return the HTTP door; None if the settings want none, or its packages are not installed."""
+    """Return the HTTP door, which tells of `turns` too; None if the settings want none, or its packages are not installed."""
     if not settings.http.uri:
         return None
     if missing := [name for name in ("aiohttp", "prometheus_client") if find_spec(name) is None]:
         _LOGGER.info("HTTP is off without the package %s: pip install 'sotto[http]'", ", ".join(missing))
         return None
     door: HttpDoor = import_module(f"{__package__}.http.door").HttpDoor(
-        settings, mind, home, consulting=_make_consulting(settings, library), library=library
+        settings, mind, home, consulting=_make_consulting(settings, library), library=library, turns=turns
     )
     return door
 

@@ -19,6 +19,7 @@ from ..front.server import Server
 from ..protocol.connection import Limits
 from ..protocol.service import Stage
 from ..settings import Settings, build, from_environment
+from ..turns.log import TurnLog
 from .arguments import given_settings
 
 _LOGGER = logging.getLogger(__name__)
@@ -78,10 +79,11 @@ async def _start(stack: AsyncExitStack, settings: Settings, stages: Sequence[Sta
     home = make_home(settings)
     mind = make_mind(settings) if Stage.CONVERSATION in stages else None
     library = make_library(settings) if Stage.CONVERSATION in stages else None
-    door = make_http_door(settings, home, mind, library) if Stage.CONVERSATION in stages else None
+    turns = TurnLog()
+    door = make_http_door(settings, home, mind, library, turns) if Stage.CONVERSATION in stages else None
     services = make_services(settings, home, stages, mind, library)
-    limits = Limits(idle_s=settings.server.idle_s)
-    server = Server(settings.server.uri, services, limits=limits, max_connections=settings.server.max_connections)
+    limits, most = Limits(idle_s=settings.server.idle_s), settings.server.max_connections
+    server = Server(settings.server.uri, services, limits=limits, max_connections=most, turns=turns)
     await stack.enter_async_context(server)
     await home.start()
     stack.push_async_callback(home.stop)

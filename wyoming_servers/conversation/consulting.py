@@ -12,6 +12,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import SottoError
+from ..turns.recording import timed
+from ..turns.turn import Phase
 from .knowledge.dismissal import is_dismissal
 from .prompt.recent import Recent
 from .purpose import may_be_in_documents
@@ -70,12 +72,8 @@ class Consulting:
         if self._documents is None or not may_be_in_documents(utterance):
             return NO_EVIDENCE
         try:
-            async with asyncio.timeout(self._within_s):
-                told = await self._documents.consult(utterance, language)
-                if told.confident and told.found:
-                    extract = await asyncio.to_thread(_extract, utterance, told.found, language, self._today())
-                    return Evidence(told.found, extract)
-                return Evidence(is_dismissed=told.dismissed)
+            with timed(Phase.DOCUMENTS):
+                return await self._consult(self._documents, utterance, language)
         except TimeoutError:
             _LOGGER.warning(
                 "The documents did not answer within %.0f ms; a turn went on without", self._within_s * 1000
@@ -83,6 +81,14 @@ class Consulting:
         except SottoError as err:
             _LOGGER.warning("The documents could not be asked (%s): %s", err.code, err)
         return NO_EVIDENCE
+
+    async def _consult(self, documents: Documents, utterance: str, language: str) -> Evidence:
+        async with asyncio.timeout(self._within_s):
+            told = await documents.consult(utterance, language)
+            if told.confident and told.found:
+                extract = await asyncio.to_thread(_extract, utterance, told.found, language, self._today())
+                return Evidence(told.found, extract)
+            return Evidence(is_dismissed=told.dismissed)
 
     async def dismissed(self, utterance: str, *where: str | None) -> bool:
         """Whether an utterance takes the one before it back: "that wasn't meant for you". That one is learnt.

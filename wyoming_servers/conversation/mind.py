@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from time import monotonic
 
+from ..turns.recording import engine, mark
+from ..turns.turn import Phase
 from .calls.call import Situation
 from .draft import Draft, again, results_of
 from .engine import BrokenCall, ChatEvent, ChatRequest, Finished, LanguageModel, ModelEvent, ModelStatus, TextDelta
@@ -107,11 +110,20 @@ class Mind:
     async def _write(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
         """Yield what the model writes, and count it."""
         self._asking += 1
+        began_s = monotonic()
         try:
             async with aclosing(self._model.chat(request)) as events:
                 async for event in events:
                     if isinstance(event, Finished):
                         self.finished = event
+                        self._tell(began_s, event)
                     yield event
         finally:
             self._asking -= 1
+
+    def _tell(self, began_s: float, finished: Finished) -> None:
+        """Tell the turn that this was written in."""
+        first_s = None if finished.first_token_s is None else began_s + finished.first_token_s
+        engine(Phase.LLM, f"{self.status.engine} {self.status.model}")
+        note = f"{finished.prompt_tokens} + {finished.completion_tokens} tokens"
+        mark(Phase.LLM, began_s, monotonic(), first_s=first_s, note=note)

@@ -24,6 +24,8 @@ from ..protocol.connection import Connection
 from ..protocol.fields import parse, require_text
 from ..protocol.service import Service, Stage
 from ..settings import Settings
+from ..turns.recording import engine
+from ..turns.turn import Phase
 from ..worker import Priority
 from .consulting import Consulting
 from .guard.sentences import Sentence, say
@@ -151,6 +153,7 @@ class ConversationService(Service):
             return self._understanding.apology("failed", utterance.language)
         if not answer.understood:
             return await self._think(utterance, answer)
+        engine(Phase.CONVERSATION, "hassil")
         if self._thinking is not None:
             self._thinking.remember(utterance, answer)
         return answer

@@ -11,6 +11,8 @@ from wyoming.event import Event
 from ..errors import MalformedEventError, SottoError, UnexpectedEventError, place_of
 from ..protocol.connection import ClientGoneError, Connection
 from ..protocol.service import FIRST_EVENTS, Service, Stage
+from ..turns.log import TurnLog
+from ..turns.wyoming import recorded
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,8 +31,10 @@ class Router:
     With a single service, audio may come without `transcribe` or `detect` before it.
     """
 
-    def __init__(self, services: Mapping[Stage, Service]) -> None:
+    def __init__(self, services: Mapping[Stage, Service], turns: TurnLog | None = None) -> None:
+        """`turns` is told of every request."""
         self._services = services
+        self._turns = turns
 
     async def serve(self, connection: Connection) -> None:
         """Answer the connection's requests until the client leaves or sends what is no event."""
@@ -54,7 +58,7 @@ class Router:
         started = monotonic()
         try:
             service = self._service_for(first)
-            await service.serve(connection, first)
+            await self._serve_recorded(service, connection, first)
         except ClientGoneError:
             _LOGGER.debug("The client left during %s", first.type)
             return False
@@ -68,6 +72,15 @@ class Router:
             await connection.write_error(SottoError("Something went wrong here.", remedy="The server's log says what."))
         _LOGGER.debug("%s took %.0f ms", first.type, (monotonic() - started) * 1000)
         return True
+
+    async def _serve_recorded(self, service: Service, connection: Connection, first: Event) -> None:
+        with recorded(self._turns, service.stage) as saw:
+            saw(first)
+            connection.watcher = saw
+            try:
+                await service.serve(connection, first)
+            finally:
+                connection.watcher = None
 
     def _service_for(self, first: Event) -> Service:
         stage = FIRST_EVENTS.get(first.type)

@@ -20,6 +20,7 @@ from wyoming.event import Event
 from ..errors import OverloadedError, SettingsError
 from ..protocol.connection import ClientGoneError, Connection, Limits
 from ..protocol.service import Service, Stage
+from ..turns.log import TurnLog
 from .info import Description
 from .routing import Router
 
@@ -78,13 +79,14 @@ class Server:
         limits: Limits | None = None,
         max_connections: int = 64,
         listed_within_s: float = LISTED_WITHIN_S,
+        turns: TurnLog | None = None,
     ) -> None:
         self._uri = uri
         self._services = services
         self._limits = limits or Limits()
         self._max_connections = max_connections
         self._listed_within_s = listed_within_s
-        self._router = Router(services)
+        self._router = Router(services, turns)
         self._description = Description(services)
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()

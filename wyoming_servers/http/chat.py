@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
-from dataclasses import replace
+from contextlib import AbstractContextManager, aclosing, suppress
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
@@ -17,6 +17,8 @@ from ..conversation.engine import ChatEvent, ChatRequest, Finished, FinishReason
 from ..conversation.mind import Mind, any_command
 from ..errors import EngineUnavailableError, SottoError
 from ..settings import Settings
+from ..turns.chat import ChatRecording, recorded_chat
+from ..turns.log import TurnLog
 from .answer import Chunks, Completion
 from .body import parse_object
 from .completion import Asked, must_be_answered, parse_completion
@@ -58,12 +60,32 @@ async def read_body(request: web.Request, parse: Callable[[dict[str, Any]], Any]
     return await asyncio.to_thread(lambda: parse(parse_object(raw)))
 
 
+@dataclass(frozen=True)
+class Told:
+    """Who is told of an answer while it is written."""
+
+    timing: Timing
+    recording: ChatRecording
+
+    def saw(self, event: ChatEvent) -> None:
+        """Tell of the next event."""
+        self.timing.saw(event)
+        self.recording.saw(event)
+
+
 class Chat:
     """Answers with what the mind says."""
 
     def __init__(
-        self, settings: Settings, mind: Mind | None, homes: Homes, metrics: Metrics, consulting: Consulting
+        self,
+        settings: Settings,
+        mind: Mind | None,
+        homes: Homes,
+        metrics: Metrics,
+        consulting: Consulting,
+        log: TurnLog | None = None,
     ) -> None:
+        self._log = log
         self._settings = settings
         self._maybe_mind = mind
         self._turns = Turns(settings, homes, consulting)
@@ -76,9 +98,21 @@ class Chat:
         timing = Timing(self._metrics, monotonic)
         asked = await self._read(request)
         must_be_answered(asked.request)
+        with self._recorded(asked) as recording:
+            return await self._complete(request, asked, Told(timing, recording))
+
+    def _recorded(self, asked: Asked) -> AbstractContextManager[ChatRecording]:
+        """Record an answer of a home's; that of any other client is nobody's turn."""
+        fields = asked.sotto
+        log = self._log if fields is not None and fields.prompt is not None else None
+        language = (fields.language if fields is not None else None) or self._settings.server.language
+        conversation = (fields.prompt.conversation if fields is not None and fields.prompt is not None else None) or ""
+        return recorded_chat(log, asked.request, language, conversation)
+
+    async def _complete(self, request: web.Request, asked: Asked, told: Told) -> web.StreamResponse:
         turn = await self._turns.make(asked)
         self._turns.remember(asked, turn)
-        events = self._answer(turn, timing)
+        events = self._answer(turn, told)
         if asked.stream:
             chunks = Chunks(self._model, include_usage=asked.include_usage, sources_of=turn.sources_of)
             return await self._stream(request, chunks, events)
@@ -132,12 +166,16 @@ class Chat:
     def _sees_images(self) -> bool:
         return self._maybe_mind is not None and self._maybe_mind.status.vision
 
-    async def _answer(self, turn: Turn, timing: Timing) -> AsyncGenerator[ChatEvent, None]:
+    async def _answer(self, turn: Turn, told: Told) -> AsyncGenerator[ChatEvent, None]:
         events = self._ask(turn) if turn.said is None else _say(turn.said)
-        async with aclosing(events):
-            async for event in events:
-                timing.saw(event)
-                yield turn.outward(event)
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    told.saw(event)
+                    yield turn.outward(event)
+        except Exception as err:
+            told.recording.failed(err)
+            raise
 
     async def _ask(self, turn: Turn) -> AsyncGenerator[ChatEvent, None]:
         """Yield what the model says; or, where that fails before its first word, what documents do."""

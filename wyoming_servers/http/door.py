@@ -14,6 +14,7 @@ from ..conversation.consulting import Consulting
 from ..conversation.mind import Mind
 from ..home.model import Home
 from ..settings import Settings
+from ..turns.log import TurnLog
 from .bearer import checked_token, read_or_make_token
 from .chat import Chat, read_body
 from .documents import Documents
@@ -26,6 +27,7 @@ from .paired import PairingFiles
 from .pairing import Pairing
 from .serving import HttpServer
 from .status import Status
+from .told_turns import ToldTurns
 
 if TYPE_CHECKING:  # it needs packages that are not there without documents
     from ..conversation.knowledge.library import Library
@@ -55,12 +57,14 @@ class HttpDoor:
         consulting: Consulting | None = None,
         library: Library | None = None,
         *,
+        turns: TurnLog | None = None,
         rooms: Sequence[Room] = (),
         told: Mapping[str, Callable[[], Any]] | None = None,
     ) -> None:
         """Stand before a mind that others start and stop; None: there is no language model, and chats are refused.
 
-        `clock` tells how long pairing is open, `consulting` asks the household's documents, `library` keeps them.
+        `clock` tells how long pairing is open, `consulting` asks the household's documents, `library` keeps them,
+        `turns` remembers the latest ones.
         `rooms` answer requests too, and `told` gives more members of `/api/status`.
         """
         self._library = library
@@ -69,6 +73,7 @@ class HttpDoor:
         self._clock = clock
         self._mind = mind
         self._homes = Homes(home)
+        self._turns = turns or TurnLog()
         self._rooms = rooms
         self._told = told or {}
         self.metrics = Metrics(lambda: mind.status if mind is not None else None)
@@ -137,7 +142,8 @@ class HttpDoor:
         return self._routes(self._status, self._pairing)
 
     def _routes(self, status: Status, pairing: Pairing) -> list[web.RouteDef]:
-        chat = Chat(self._settings, self._mind, self._homes, self.metrics, self._consulting)
+        chat = Chat(self._settings, self._mind, self._homes, self.metrics, self._consulting, self._turns)
+        told_turns = ToldTurns(self._turns, self.metrics, self.events)
         return [
             web.post("/v1/chat/completions", chat.complete),
             web.get("/v1/models", status.models),
@@ -153,6 +159,7 @@ class HttpDoor:
             web.get("/readyz", status.ready),
             web.get("/metrics", status.metrics),
             *Documents(self._library).routes(),
+            *told_turns.routes(),
             *(route for room in self._rooms for route in room.routes()),
         ]
 

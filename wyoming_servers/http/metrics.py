@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from ..conversation.engine import ChatEvent, Finished, ModelState, ModelStatus
 
+_STAGE_S = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30)
 _FIRST_TOKEN_S = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30)
 
 
@@ -31,6 +32,13 @@ class Metrics:
         self._reused = Counter(
             "sotto_reused_tokens", "Tokens of prompts that were evaluated before", registry=self._registry
         )
+        self._stages = Histogram(
+            "sotto_stage_seconds",
+            "What a stage of a turn took; of speech-to-text, from the end of speech to the transcript",
+            ["stage"],
+            buckets=_STAGE_S,
+            registry=self._registry,
+        )
         self._registry.register(_Model(status))
 
     def answered(self, route: str, status: int) -> None:
@@ -40,6 +48,10 @@ class Metrics:
     def failed(self, code: str) -> None:
         """Count an error."""
         self._errors.labels(code).inc()
+
+    def passed(self, stage: str, seconds: float) -> None:
+        """Count what a stage of a turn took."""
+        self._stages.labels(stage).observe(seconds)
 
     def began(self, seconds: float) -> None:
         """Count the time to an answer's first word or call."""

@@ -80,6 +80,8 @@ class Connection:
         self._failure: SottoError | None = None
         self._write_lock = asyncio.Lock()
         self._pump_task: asyncio.Task[None] | None = None
+        self.watcher: Callable[[Event], None] | None = None
+        """Called with every event that is read and written, in their order; it raises nothing."""
 
     async def __aenter__(self) -> Self:
         self._pump_task = asyncio.create_task(self._pump(), name="wyoming-reader")
@@ -132,10 +134,14 @@ class Connection:
         event, size = self._inbox.popleft()
         self._inbox_bytes -= size
         self._drained.set()
+        if self.watcher is not None:
+            self.watcher(event)
         return event
 
     async def write(self, event: Event) -> None:
         """Send an event; raises ClientGoneError if the client no longer takes it."""
+        if self.watcher is not None:
+            self.watcher(event)
         try:
             async with self._write_lock, asyncio.timeout(self._limits.write_s):
                 await async_write_event(event, self._writer)

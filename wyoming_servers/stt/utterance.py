@@ -13,6 +13,8 @@ from wyoming.event import Event
 from ..errors import UnexpectedEventError
 from ..protocol.connection import Connection
 from ..protocol.fields import parse
+from ..turns.recording import mark
+from ..turns.turn import Phase
 from .endpointing import Endpointer, Signal, Timing
 from .engine import Recognition
 from .hearing import NOTHING, Heard, Hearing, seconds_of
@@ -66,6 +68,7 @@ class Utterance:
         """
         await self._until_end(first)
         recognition = await self._connection.while_connected(self._result())
+        self._tell()
         self._log(recognition)
         return recognition
 
@@ -154,6 +157,12 @@ class Utterance:
         if not self._endpointer.speech_heard:
             return Recognition("", "")
         return await self._recognizer.result()
+
+    def _tell(self) -> None:
+        """Tell the turn when there was speech."""
+        if self._endpointer.speech_heard:
+            spoken_s = self._endpointer.speech_end_s - self._endpointer.speech_start_s
+            mark(Phase.SPEECH, self._speech_ended_at - spoken_s, self._speech_ended_at)
 
     def _log(self, recognition: Recognition) -> None:
         endpointer = self._endpointer

@@ -9,6 +9,8 @@ from functools import partial
 
 from ..errors import EngineUnavailableError, SottoError
 from ..host import EngineHost, EngineState
+from ..turns.recording import engine as told_engine
+from ..turns.turn import Phase
 from ..worker import Cancellation, Priority, Stream
 from .cache import SpeechCache
 from .engine import Speech, TtsEngine, Voice
@@ -72,6 +74,7 @@ class Roster:
         host = next((host for host in self._ready_hosts() if voice in host.engine.voices), None)
         if host is None:
             raise EngineUnavailableError(f"The voice {voice.name} is gone.", remedy="Choose another one.")
+        told_engine(Phase.TTS, f"{host.name} {voice.name}")
         synthesize = partial(host.engine.synthesize, text, voice, speaker)
         return Utterance(host, synthesize, self._cache, (host.name, voice, speaker, text))
 

@@ -1,0 +1,1 @@
+"""Turns: one utterance's identity through the stages, with a timing for each."""
