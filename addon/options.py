@@ -39,6 +39,7 @@ class AppOption:
 
 OPTIONS = (
     AppOption("language", "Language", "language"),
+    AppOption("languages", "Languages spoken", "models_languages"),
     AppOption("wake", "Wake word detection", "wake"),
     AppOption("wake_threshold", "Wake word threshold", "wake_threshold"),
     AppOption("stt", "Speech-to-text", "stt"),
@@ -53,6 +54,8 @@ OPTIONS = (
     AppOption("tts_speed", "Speed of speech", "tts_speed"),
     AppOption("documents", "Folders of documents", "knowledge_folders"),
     AppOption("chatter", "What nobody meant for Sotto", "conversation_chatter"),
+    AppOption("models_fetch", "Fetch models", "models_fetch"),
+    AppOption("models_mirror", "Mirror for models", "models_mirror"),
     AppOption(LOG_LEVEL, "Log level"),
 )
 """In the order of the Configuration tab."""
