@@ -34,8 +34,8 @@ export async function follow() {
   try {
     change({ status: await ask("GET", "api/status") });
   } catch (error) {
-    if (error.status === 401 || error.status === 403) change({ link: "locked" });
-    else lost();
+    if (error.status === 401) change({ link: "locked" });
+    else lost(error.status === 403 ? error : null);
     return;
   }
   const opened = new EventSource(address("api/events"));
@@ -55,10 +55,11 @@ function on(name, told) {
   source.addEventListener(name, (event) => told(JSON.parse(event.data)));
 }
 
-function lost() {
+/** `refusal` is what the server said, where it answered but does not let this page in. */
+function lost(refusal = null) {
   source?.close();
   source = null;
-  change({ link: "lost" });
+  change({ link: "lost", refusal });
   clearTimeout(timer);
   timer = setTimeout(follow, wait);
   wait = Math.min(wait * 2, LONGEST_WAIT_MS);

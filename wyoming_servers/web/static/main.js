@@ -4,7 +4,7 @@ import { h, put } from "./dom.js";
 import { follow, refresh, retry } from "./events.js";
 import { language, LANGUAGES, speak, t } from "./i18n.js";
 import { icon } from "./parts/icon.js";
-import { button, notice } from "./parts/notice.js";
+import { button, failure, notice } from "./parts/notice.js";
 import { listen, state } from "./state.js";
 import * as documents from "./views/documents.js";
 import * as models from "./views/models.js";
@@ -79,10 +79,17 @@ async function turnTo(code) {
 /** Say it when the server cannot be reached, and when it can again. */
 function line() {
   const box = document.getElementById("link");
-  const wanted = state.link === "lost" ? "lost" : "";
-  if (box.dataset.shown === `${wanted}${language()}`) return;
-  box.dataset.shown = `${wanted}${language()}`;
-  put(box, wanted && notice("note", t("link.lost"), t("link.lost.text"), "", button(null, t("action.retry"), retry)));
+  const told = state.link === "lost" ? (state.refusal ?? "lost") : "";
+  const key = told && `${told.message ?? told} ${language()}`;
+  if ((box.dataset.shown ?? "") === key) return;
+  box.dataset.shown = key;
+  const again = button(null, t("action.retry"), retry);
+  if (!told) put(box);
+  else
+    put(
+      box,
+      state.refusal ? failure(state.refusal, again) : notice("note", t("link.lost"), t("link.lost.text"), "", again),
+    );
 }
 
 async function start() {

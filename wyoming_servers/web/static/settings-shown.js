@@ -6,7 +6,7 @@ export const MATTER = {
   thinking: ["llm", "llm_model", "llm_url", "llm_gpu_layers", "llm_idle_s", "conversation_chatter"],
   speaking: ["tts", "tts_voice", "tts_speed"],
   documents: ["knowledge_folders", "knowledge_precision", "knowledge_embedder"],
-  resources: ["models_fetch", "models_mirror", "memory_limit_mb", "memory_reserve_mb"],
+  resources: ["models_fetch", "models_languages", "models_mirror", "memory_limit_mb", "memory_reserve_mb"],
   network: ["uri", "http_uri", "http_pairing_s", "web_uri", "zeroconf"],
 };
 
@@ -25,6 +25,9 @@ export const APP_OPTIONS = {
   tts: "tts",
   tts_voice: "tts_voice",
   tts_speed: "tts_speed",
+  models_fetch: "models_fetch",
+  models_languages: "languages",
+  models_mirror: "models_mirror",
   knowledge_folders: "documents",
   conversation_chatter: "chatter",
 };

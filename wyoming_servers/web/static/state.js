@@ -3,7 +3,15 @@
 import { h, put } from "./dom.js";
 
 /** `link` is connecting, live, lost or locked (the server wants its user to sign in). */
-export const state = { link: "connecting", status: null, models: null, disk: null, turns: null, findings: null };
+export const state = {
+  link: "connecting",
+  status: null,
+  models: null,
+  disk: null,
+  turns: null,
+  findings: null,
+  refusal: null,
+};
 
 const listeners = new Set();
 

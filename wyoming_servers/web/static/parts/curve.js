@@ -3,8 +3,8 @@
 import { h, s } from "../dom.js";
 import { number, t } from "../i18n.js";
 
-const WIDTH = 520;
-const HEIGHT = 260;
+const WIDTH = 380;
+const HEIGHT = 250;
 const LEFT = 44;
 const RIGHT = 12;
 const TOP = 12;

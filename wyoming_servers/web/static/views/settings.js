@@ -5,6 +5,7 @@ import { h, put } from "../dom.js";
 import { maybe, number, t } from "../i18n.js";
 import { card, head } from "../parts/card.js";
 import { button, chip, failure } from "../parts/notice.js";
+import { sessionCard } from "../parts/session.js";
 import { appearance } from "../parts/appearance.js";
 import { APP_OPTIONS, MATTER } from "../settings-shown.js";
 
@@ -72,7 +73,7 @@ export async function open(root, signal) {
       if (signal.aborted) return;
       const named = new Map(settings.map((each) => [each.key, each]));
       const groups = Object.keys(MATTER).map((each) => group(each, named));
-      put(list, groups, rest(named));
+      put(list, groups, rest(named), await sessionCard());
     } catch (error) {
       put(list, failure(error, button(null, t("action.retry"), load)));
     }

@@ -21,7 +21,7 @@ export function open(root) {
     event.preventDefault();
     put(failed);
     try {
-      await ask("POST", "api/sign-in", { token: input.value.trim() });
+      await ask("POST", "api/session", { token: input.value.trim() });
       await retry();
     } catch (error) {
       put(failed, failure(error));

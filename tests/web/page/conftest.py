@@ -1,0 +1,41 @@
+"""Sotto with its page behind an Ingress, started once for the tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.homeassistant.browser import chromium
+from tests.web.page.sotto import PEER, IngressProcess, Sotto
+
+__all__ = ["chromium"]
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the first test the time in which Sotto starts."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.timeout(150))
+
+
+@pytest.fixture(scope="session")
+def sotto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sotto]:
+    """Sotto behind Ingress; only from there it may be asked."""
+    server = Sotto(tmp_path_factory.mktemp("sotto"), "--web-ingress", "yes", "--web-ingress-peer", PEER)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def ingress(sotto: Sotto) -> Iterator[IngressProcess]:
+    """The proxy before it."""
+    proxy = IngressProcess(sotto.port)
+    yield proxy
+    proxy.stop()
