@@ -26,6 +26,7 @@ _COMMANDS = {
     "listen": "speak:listen",
     "wake": "speak:wake",
     "documents": "documents:documents",
+    "models": "models:models",
     "pair": "pair:pair",
     "doctor": "doctor:doctor",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # they need packages that are not there without documents, a 
     from .conversation.knowledge.library import Library
     from .conversation.mind import Mind
     from .http.door import HttpDoor
+    from .models.store import ModelStore
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -106,6 +107,21 @@ def make_http_door(
         settings, mind, home, consulting=_make_consulting(settings, library), library=library, turns=turns
     )
     return door
+
+
+def make_models(settings: Settings, stages: Sequence[Stage], door: HttpDoor | None) -> ModelStore | None:
+    """Return the models that can be fetched, of which the door tells; None if the packages for that are not installed.
+
+    To be called before the door is opened.
+    """
+    if find_spec("aiohttp") is None:
+        return None
+    store: ModelStore = import_module(f"{__package__}.models.making").make_store(settings, stages)
+    if door is not None:
+        models = import_module(f"{__package__}.http.models").Models(store)
+        door.add_room(models)
+        models.tell(door.events.publish)
+    return store
 
 
 def make_services(

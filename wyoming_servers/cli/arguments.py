@@ -59,6 +59,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_ask(commands)
     _add_wake(commands)
     _add_documents(commands)
+    _add_models(commands)
     _add_pair(commands)
     _add_doctor(commands)
     return parser
@@ -189,11 +190,39 @@ def _add_examples(commands: Any) -> None:
     remove.add_argument("sentence", nargs="+", metavar="SENTENCE")
 
 
-def _add_documents_command(subcommands: Any, name: str, description: str) -> argparse.ArgumentParser:
+def _add_models(commands: Any) -> None:
+    description = "list, fetch, import and remove models"
+    parser = commands.add_parser(
+        "models", help=description, description="Models, in a running server, or else in the data folder."
+    )
+    subcommands = parser.add_subparsers(dest="models_command", required=True, metavar="COMMAND")
+    listing = _add_documents_command(subcommands, "list", "List all models", _OF_MODELS)
+    listing.add_argument("--kind", choices=["stt", "tts", "llm", "embedding"], help="only these")
+    listing.add_argument("--language", dest="spoken", help="only those for this language, such as en or zh-CN")
+    for name, text in (("fetch", "Fetch models"), ("cancel", "Stop fetching models"), ("remove", "Remove models")):
+        command = _add_documents_command(subcommands, name, text, _OF_MODELS)
+        command.add_argument("model", nargs="+", metavar="ID", help="as `sotto models list` names it")
+    importing = _add_documents_command(
+        subcommands, "import", "Take models from a folder, without a network", _OF_MODELS
+    )
+    importing.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="where their files are, whatever they are called"
+    )
+    _add_documents_command(subcommands, "status", "Say which models are there, wanted or under way", _OF_MODELS)
+
+
+_OF_MODELS = frozenset(
+    {"data_dir", "http_uri", "stt_dir", "tts_dir", "llm_dir", "knowledge_dir", "models_mirror", "models_languages"}
+)
+
+
+def _add_documents_command(
+    subcommands: Any, name: str, description: str, looked_at: frozenset[str] = frozenset({"data_dir", "http_uri"})
+) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = subcommands.add_parser(name, help=description, description=f"{description}.")
     where = parser.add_argument_group("Which server, as for run")
     for option in options():
-        if option.key in {"data_dir", "http_uri"}:
+        if option.key in looked_at:
             _add_setting(where, option)
     return parser
 

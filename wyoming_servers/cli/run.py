@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
 from .. import __version__
-from ..assembly import STAGES, make_home, make_http_door, make_library, make_mind, make_services
+from ..assembly import STAGES, make_home, make_http_door, make_library, make_mind, make_models, make_services
 from ..errors import SettingsError
 from ..front.discovery import SOTTO, WYOMING, Advertised, Announcement, addresses_for
 from ..front.server import Server
@@ -90,6 +90,9 @@ async def _start(stack: AsyncExitStack, settings: Settings, stages: Sequence[Sta
     if library is not None:
         stack.push_async_callback(library.stop)
         await library.start()
+    if (models := make_models(settings, stages, door)) is not None:
+        stack.push_async_callback(models.stop)
+        await models.start()
     if door is not None:
         stack.push_async_callback(door.stop)
         await door.start()

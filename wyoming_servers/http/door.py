@@ -92,6 +92,10 @@ class HttpDoor:
         """The port that is listened on; None while closed."""
         return self._server.port
 
+    def add_room(self, room: Room) -> None:
+        """Let another part of the server answer, too. To be called before the door is opened."""
+        self._rooms = (*self._rooms, room)
+
     async def start(self) -> None:
         """Open the door. Raises SettingsError for an address or a file in the data folder that cannot be used."""
         try:

@@ -124,6 +124,11 @@ _STATUS = {
     "no-memory": 503,
     "engine-loading": 503,
     "store-failed": 503,
+    "own-model": 409,
+    "models-busy": 409,
+    "nothing-recognised": 422,
+    "fetch-failed": 502,
+    "wrong-checksum": 502,
     "storage-failed": 507,
     "storage-full": 507,
 }

@@ -93,6 +93,11 @@ class Model:
         return all(file.pinned for file in self.files)
 
     @property
+    def name(self) -> str:
+        """What engines call it: its folder, or its file without the ending."""
+        return self.folder or self.files[0].path.rpartition(".")[0]
+
+    @property
     def folder(self) -> str:
         """The folder of its own, in that of its kind; empty if its files are there directly."""
         return self.files[0].path.rpartition("/")[0]

@@ -57,8 +57,8 @@ class Shelves:
         ours = self._read_record(model).get("installed") is True
         if all(map(_is_of_size, files, (file.size_bytes for file in model.files))):
             return Found(installed=True, own=not ours, done_bytes=model.size_bytes)
-        if not ours and any(path.exists() for path in files):  # of another make, or incomplete, under the same name
-            return Found(installed=files[0].exists(), own=True, done_bytes=sum(map(_size, files)))
+        if not ours and any(map(_exists, files)):  # of another make, or incomplete, under the same name
+            return Found(installed=_exists(files[0]), own=True, done_bytes=sum(map(_size, files)))
         begun = sum(min(_size(self._staged(model, file)), file.size_bytes) for file in model.files)
         return Found(done_bytes=begun)
 
@@ -87,6 +87,8 @@ class Shelves:
         self._write_record(model, {path: digest.sha256 for path, digest in digests.items()}, installed=True)
         folder, staging = self.folder(model.kind), self._staging(model)
         with disk_errors(folder / model.id):
+            for file in model.files:
+                self.part(model, file).forget_origin()
             if model.folder:
                 for file in model.files:
                     self._staged(model, file).rename(staging / file.path.rpartition("/")[2])
@@ -96,7 +98,7 @@ class Shelves:
             else:
                 for file in sorted(model.files, key=lambda file: -len(file.path)):  # NAME.onnx is found by itself
                     self._staged(model, file).rename(folder / file.path)
-                staging.rmdir()
+                shutil.rmtree(staging, ignore_errors=True)
             sync_folder(folder)
 
     def gather(self, model: Model) -> None:
@@ -219,4 +221,8 @@ def _size(path: Path) -> int:
 
 
 def _is_of_size(path: Path, size_bytes: int) -> bool:
-    return path.is_file() and _size(path) == size_bytes
+    return os.path.isfile(path) and _size(path) == size_bytes  # noqa: PTH113 - that one raises for a hidden folder
+
+
+def _exists(path: Path) -> bool:
+    return os.path.lexists(path)

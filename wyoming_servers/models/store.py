@@ -66,6 +66,7 @@ class ModelStore:
         self._download: Download | None = None
         self._busy: SottoError | None = None
         self._want_again = asyncio.Event()
+        self._known = asyncio.Event()
         self._free_bytes = 0
         self._on_change: list[Callable[[], None]] = []
         self._on_installed: list[Callable[[Kind], None]] = []
@@ -189,6 +190,11 @@ class ModelStore:
     def _require(self, model_id: str) -> Model:
         self._require_lock()
         model = self._models.get(model_id)
+        if any(each.id == model_id for each in self._others):
+            raise OwnModelError(
+                f"The model {model_id.rpartition('/')[2]} was put there by somebody, not by Sotto.",
+                remedy="Remove it yourself from the folder of its kind.",
+            )
         if model is None:
             raise UnknownModelError(
                 f"There is no model {model_id} to fetch.", remedy="`sotto models list` names them all."
@@ -304,9 +310,15 @@ class ModelStore:
                 await self._want()
             except SottoError as err:
                 _LOGGER.warning("Which models are wanted cannot be said: %s", err)
+            finally:
+                self._known.set()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(AGAIN_S):
                     await self._want_again.wait()
+
+    async def know_wanted(self) -> None:
+        """Return when it is known what is wanted."""
+        await self._known.wait()
 
     async def _want(self) -> None:
         assert self._wishes is not None  # noqa: S101 - only then is it called

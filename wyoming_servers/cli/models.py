@@ -1,0 +1,214 @@
+"""`sotto models`: the models that can be fetched, through a running server, or else in the data folder itself."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..errors import EngineUnavailableError, SottoError
+from ..settings import Settings
+from .bar import Bar, cut, padded, width_of
+from .run import read_settings
+
+if TYPE_CHECKING:  # they need the package aiohttp
+    from .door import Door
+    from .local_models import LocalModels
+
+EXIT_OK = 0
+EXIT_FAILED = 4
+LOOK_EVERY_S = 0.5
+_MB = 1_000_000
+_BUSY = frozenset({"queued", "downloading", "verifying"})
+_TITLE_COLUMNS = 44
+
+Object = dict[str, Any]
+
+
+class Models(Protocol):
+    """Where models are worked on."""
+
+    async def list(self) -> Object:
+        """Return what `GET /api/models` does."""
+
+    async def fetch(self, model_id: str) -> Object:
+        """Begin to fetch; returns the model."""
+
+    async def remove(self, model_id: str) -> Object:
+        """Remove, or stop fetching; returns the model."""
+
+    async def import_folder(self, folder: Path) -> list[str]:
+        """Return the ids of models that a folder brought."""
+
+
+class RemoteModels:
+    """Those of a running server."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    async def list(self) -> Object:
+        """Return what `GET /api/models` does."""
+        return await self._door.get("/api/models")
+
+    async def fetch(self, model_id: str) -> Object:
+        """Begin to fetch; returns the model."""
+        model: Object = (await self._door.post(_address(model_id), {}))["model"]
+        return model
+
+    async def remove(self, model_id: str) -> Object:
+        """Remove, or stop fetching; returns the model."""
+        model: Object = (await self._door.delete(_address(model_id)))["model"]
+        return model
+
+    async def import_folder(self, folder: Path) -> list[str]:
+        """Return the ids of models that a folder of the server's machine brought."""
+        imported: list[str] = (await self._door.post("/api/models/import", {"folder": str(folder)}))["imported"]
+        return imported
+
+
+async def models(args: argparse.Namespace) -> int:
+    """Do what the second word of the command says."""
+    if find_spec("aiohttp") is None:
+        raise EngineUnavailableError(
+            "This command needs the package aiohttp.", remedy="Install it with: pip install 'sotto[http]'"
+        )
+    async with _opened(read_settings(args)) as opened:
+        return await _COMMANDS[args.models_command](opened, args)
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[RemoteModels | LocalModels]:
+    """Connect to the server, if one answers; else work on its folders."""
+    from .assistant import UnreachableError  # noqa: PLC0415 - these need aiohttp
+    from .door import opened_door  # noqa: PLC0415
+    from .local_models import opened_store  # noqa: PLC0415
+
+    if settings.http.uri:
+        async with opened_door(settings) as door:
+            try:
+                await door.get("/api/info")
+            except UnreachableError:
+                pass
+            else:
+                yield RemoteModels(door)
+                return
+    async with opened_store(settings) as local:
+        yield local
+
+
+async def _list(opened: Models, args: argparse.Namespace) -> int:
+    answer = await opened.list()
+    shown = [each for each in answer["models"] if _is_asked_for(each, args)]
+    for line in _table(shown):
+        print(line)
+    print(f"{len(shown)} models; {answer['disk']['free_bytes'] / _MB:,.0f} MB are free")
+    return EXIT_OK
+
+
+def _is_asked_for(model: Object, args: argparse.Namespace) -> bool:
+    spoken = {each.lower().partition("-")[0] for each in model["languages"]}
+    language = args.spoken.lower().replace("_", "-").partition("-")[0] if args.spoken else None
+    return (args.kind in {None, model["kind"]}) and (language is None or not spoken or language in spoken)
+
+
+async def _status(opened: Models, _: argparse.Namespace) -> int:
+    answer = await opened.list()
+    shown = [each for each in answer["models"] if each["state"] != "absent" or each["wanted"]]
+    for line in _table(shown):
+        print(line)
+    if not shown:
+        print("There are no models. Fetch one with: sotto models fetch ID")
+    print(f"{answer['disk']['free_bytes'] / _MB:,.0f} MB are free")
+    return EXIT_FAILED if any(each["error"] for each in shown) else EXIT_OK
+
+
+def _table(models: list[Object]) -> list[str]:
+    ids = max((width_of(each["id"]) for each in models), default=0)
+    titles = [cut(each["title"], _TITLE_COLUMNS) for each in models]
+    columns = max(map(width_of, titles), default=0)
+    return [
+        _line(each, padded(each["id"], ids), padded(title, columns)) for each, title in zip(models, titles, strict=True)
+    ]
+
+
+def _line(model: Object, model_id: str, title: str) -> str:
+    memory = f"{model['memory_mb']:>6} MB" if model["memory_mb"] else " " * 9
+    notes = [
+        "yours" if model["own"] else "",
+        "wanted" if model["wanted"] else "",
+        "in use" if model["in_use"] else "",
+        "" if model["pinned"] or model["own"] else "unpinned",
+        model["error"]["message"] if model["error"] else "",
+    ]
+    size = f"{model['size_bytes'] / _MB:>7,.0f} MB"
+    noted = ", ".join(filter(None, notes))
+    return f"{_state(model):<16}{model['kind']:<10}{model_id}  {title}  {size}  {memory}  {noted}".rstrip()
+
+
+def _state(model: Object) -> str:
+    done, total = model["done_bytes"], model["total_bytes"]
+    if model["state"] in {"downloading", "failed"} or (model["state"] == "absent" and done):
+        return f"{model['state']} {100 * done // max(1, total)} %"
+    return str(model["state"])
+
+
+async def _fetch(opened: Models, args: argparse.Namespace) -> int:
+    """Fetch models, and wait; the server goes on when this is interrupted."""
+    failed = False
+    for model_id in args.model:
+        model = await opened.fetch(model_id)
+        with Bar(model["title"]) as bar:
+            while model["state"] in _BUSY:
+                bar.show(model["state"], model["done_bytes"] // _MB, model["total_bytes"] // _MB)
+                await asyncio.sleep(LOOK_EVERY_S)
+                model = next(each for each in (await opened.list())["models"] if each["id"] == model_id)
+        if error := model["error"]:
+            failed = True
+            sys.stderr.write(f"sotto: {model_id}: {error['message']}\n")
+        else:
+            print(f"{model['state']:<10}{model_id}  {model['title']}", flush=True)
+    return EXIT_FAILED if failed else EXIT_OK
+
+
+async def _remove(opened: Models, args: argparse.Namespace) -> int:
+    failed = False
+    for model_id in args.model:
+        try:
+            model = await opened.remove(model_id)
+        except SottoError as err:
+            if len(args.model) == 1:
+                raise
+            failed = True
+            sys.stderr.write(f"sotto: {model_id}: {err}\n")
+        else:
+            print(f"{model['state']:<10}{model_id}  {model['title']}", flush=True)
+    return EXIT_FAILED if failed else EXIT_OK
+
+
+async def _import(opened: Models, args: argparse.Namespace) -> int:
+    imported = await opened.import_folder(await asyncio.to_thread(args.folder.expanduser().absolute))
+    for model_id in imported:
+        print(f"imported  {model_id}")
+    if not imported:
+        print("All models of that folder are there already.")
+    return EXIT_OK
+
+
+def _address(model_id: str) -> str:
+    return f"/api/models/{model_id}"
+
+
+_COMMANDS: dict[str, Callable[[Models, argparse.Namespace], Awaitable[int]]] = {
+    "list": _list,
+    "fetch": _fetch,
+    "cancel": _remove,
+    "remove": _remove,
+    "import": _import,
+    "status": _status,
+}

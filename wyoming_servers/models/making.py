@@ -1,0 +1,24 @@
+"""The store of an installation, from its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..protocol.service import Stage
+from ..settings import Settings
+from .shelves import Shelves
+from .store import ModelStore
+from .wishes import Wishes, machine_mb
+
+
+def make_store(
+    settings: Settings, stages: Sequence[Stage] = tuple(Stage), memory_mb: Callable[[], int] = machine_mb
+) -> ModelStore:
+    """Return the store, not yet started, that fetches what these stages want if the settings say so."""
+    shelves = Shelves(settings)
+    return ModelStore(
+        shelves,
+        wishes=Wishes(settings, stages, shelves, memory_mb),
+        auto=settings.models.fetch == "auto",
+        mirror=settings.models.mirror,
+    )
