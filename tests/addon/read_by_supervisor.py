@@ -1,0 +1,103 @@
+"""The app's files as the Supervisor's own code reads them, and the community's linter: see script/check-app.
+
+Runs on the Supervisor's Python with the Supervisor's packages, and is no test: neither is part of this project.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+class _Complaints(logging.Handler):
+    """What the Supervisor would write into its log."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+def main(supervisor: Path, linter: Path) -> int:
+    """Print what is found, and return the number of complaints."""
+    complaints = _Complaints()
+    logging.getLogger().addHandler(complaints)
+    for line in _by_supervisor(supervisor):
+        sys.stdout.write(f"{line}\n")
+    said = _by_linter(linter)
+    for line in (*(f"Supervisor: {line}" for line in complaints.lines), *(f"linter: {line}" for line in said)):
+        sys.stdout.write(f"{line}\n")
+    return len(complaints.lines) + len(said)
+
+
+def _by_supervisor(checkout: Path) -> Iterator[str]:
+    sys.path.insert(0, str(checkout))
+    validate, options = import_module("supervisor.apps.validate"), import_module("supervisor.apps.options")
+    config = validate.SCHEMA_APP_CONFIG(_read(ROOT / "config.yaml"))
+    yield f"config.yaml: valid, {config['slug']} {config['version']} for {', '.join(config['arch'])}"
+    lost = _read(ROOT / "config.yaml").keys() - config.keys()
+    yield f"keys that it does not know: {', '.join(sorted(lost)) or 'none'}"
+    of_user = options.AppOptions(None, config["schema"], config["name"], config["slug"])(config["options"])
+    yield f"options: valid, {of_user}"
+    form = options.UiOptions(None)(config["schema"])
+    yield f"form: {len(form)} fields, {sum(1 for field in form if field.get('optional'))} of them optional"
+    for path in sorted((ROOT / "translations").iterdir()):
+        translated = validate.SCHEMA_APP_TRANSLATIONS(_read(path))
+        yield f"{path.name}: valid, {len(translated['configuration'])} options, {len(translated['network'])} ports"
+    repository = import_module("supervisor.store.validate").SCHEMA_REPOSITORY_CONFIG(_read(ROOT / "repository.yaml"))
+    yield f"repository.yaml: valid, {repository['name']}"
+    yield f"security rating: {import_module('supervisor.apps.utils').rating_security(_model(config))} of 8"
+
+
+def _model(config: dict[str, Any]) -> SimpleNamespace:
+    """Return what the rating asks of an app, as supervisor/apps/model.py makes it of the configuration."""
+    return SimpleNamespace(
+        data=config,
+        apparmor="profile" if config["apparmor"] and (ROOT / "apparmor.txt").is_file() else "default",
+        with_ingress=config["ingress"],
+        host_network=config["host_network"],
+        host_pid=config["host_pid"],
+        host_uts=config["host_uts"],
+        access_auth_api=config["auth_api"],
+        access_docker_api=config["docker_api"],
+        with_full_access=config["full_access"],
+        with_kernel_modules=config["kernel_modules"],
+        privileged=config.get("privileged", []),
+        hassio_role=config["hassio_role"],
+        signed=False,
+    )
+
+
+def _by_linter(checkout: Path) -> list[str]:
+    """Return what the linter says of the app; its schemas lie beside it instead of in the root of an image."""
+    program = checkout / "src" / "lint.py"
+    text = program.read_text()
+    for schema in ("config.schema.json", "build.schema.json"):
+        text = text.replace(f'"/{schema}"', repr(str(program.with_name(schema))))
+    os.environ.update(INPUT_PATH=str(ROOT), INPUT_COMMUNITY="false")
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
+        exec(compile(text, str(program), "exec"), {"__name__": "__main__"})
+    return output.getvalue().splitlines()
+
+
+def _read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text())
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
