@@ -30,6 +30,7 @@ from .turns.log import TurnLog
 from .wake.server import WakeService
 
 if TYPE_CHECKING:  # they need packages that are not there without documents, a language model or the HTTP door
+    from .conversation.engine import LanguageModel
     from .conversation.knowledge.library import Library
     from .conversation.mind import Mind
     from .http.door import HttpDoor
@@ -57,26 +58,31 @@ def make_home(settings: Settings) -> Home:
 
 
 def make_mind(settings: Settings) -> Mind | None:
-    """Return the language model that the settings name, or with `auto` the one that there is; None if there is none.
+    """Return the language model that the settings name, or with `auto` those in the folder; None if there can be none.
 
-    Raises EngineUnavailableError for one that is named and cannot be used.
+    A folder may be empty: what comes into it is used. Raises EngineUnavailableError for one that is named and cannot
+    be used.
     """
     name = settings.llm.engine
     if name == "auto":
-        name = "openai" if settings.llm.url else "llama_cpp" if _has_gguf(settings) else "none"
+        name = "openai" if settings.llm.url else "llama_cpp" if _can_read_gguf(settings) else "none"
     if name == "none":
         return None
-    model = find(LLM, name).create(settings)
+    spec = find(LLM, name)
+    model = spec.create(settings) if name != "llama_cpp" or spec.missing else _make_ladder(settings)
     mind: Mind = import_module(f"{__package__}.conversation.mind").Mind(model)
     return mind
 
 
-def _has_gguf(settings: Settings) -> bool:
-    """Whether there is a model file, and what it needs; says what is missing."""
-    if settings.llm.model == AUTO and not models_in(settings.folder(LLM)):
-        return False
+def _make_ladder(settings: Settings) -> LanguageModel:
+    ladder: LanguageModel = import_module(f"{__package__}.conversation.ladder").Ladder(settings)
+    return ladder
+
+
+def _can_read_gguf(settings: Settings) -> bool:
+    """Whether there is what a model file needs; says what is missing if there is one."""
     spec = find(LLM, "llama_cpp")
-    if spec.missing:
+    if spec.missing and (settings.llm.model != AUTO or models_in(settings.folder(LLM))):
         _LOGGER.warning("There is a language model, but not the package %s. %s", ", ".join(spec.missing), spec.remedy)
     return not spec.missing
 

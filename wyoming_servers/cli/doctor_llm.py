@@ -87,7 +87,7 @@ def _choice(settings: Settings, loaded: str, build: Build | None) -> Finding:
         return Finding(Verdict.NOTE, CHOICE, "none: there is a GGUF, but not the package llama_cpp", LLAMA_REMEDY)
     try:
         mind = make_mind(settings)
-        if mind is None:
+        if mind is None or not mind.is_there:
             return _none(settings)
         if mind.status.engine == "llama_cpp":
             return Finding(Verdict.OK, CHOICE, f"{chosen}: {_fitting(settings, loaded, build)}")

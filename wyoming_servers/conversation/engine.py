@@ -135,6 +135,8 @@ ModelEvent = ChatEvent | BrokenCall
 class ModelState(StrEnum):
     """Where a language model is."""
 
+    ABSENT = "absent"
+    """There is none yet; one that comes is used."""
     LOADING = "loading"
     READY = "ready"
     ASLEEP = "asleep"
@@ -170,6 +172,9 @@ class LanguageModel(ABC):
     def waiting(self) -> int:
         """How many answers wait until the engine begins with them."""
         return 0
+
+    async def reload(self) -> None:
+        """Take up what is new on disk; returns when it is in use. For engines that look at none, nothing."""
 
     @abstractmethod
     async def start(self) -> None:

@@ -11,7 +11,7 @@ from ..turns.recording import engine, mark
 from ..turns.turn import Phase
 from .calls.call import Situation
 from .draft import Draft, again, results_of
-from .engine import BrokenCall, ChatEvent, ChatRequest, Finished, LanguageModel, ModelEvent, ModelStatus, TextDelta
+from .engine import BrokenCall, ChatEvent, ChatRequest, Finished, LanguageModel, ModelEvent, ModelState, ModelStatus, TextDelta
 from .guard.verdict import Retry
 from .results import outcomes_of
 
@@ -51,6 +51,11 @@ class Mind:
         return self._model.status
 
     @property
+    def is_there(self) -> bool:
+        """Whether there is a model: one may come while the server runs."""
+        return self._model.status.state is not ModelState.ABSENT
+
+    @property
     def load(self) -> Load:
         """How much the model has to do, for both doors."""
         waiting = min(self._asking, self._model.waiting)
@@ -59,6 +64,10 @@ class Mind:
     async def start(self) -> None:
         """Begin to load the model; returns at once."""
         await self._model.start()
+
+    async def reload(self) -> None:
+        """Take up a model that has come, or a better one; returns when it answers. Raises nothing."""
+        await self._model.reload()
 
     async def stop(self) -> None:
         """End the model."""

@@ -95,6 +95,12 @@ class ConversationService(Service):
             await self._thinking.start()
             self.prepare(self._language)
 
+    async def reload(self) -> None:
+        """Take up a language model that has come, or a better one; returns when it answers."""
+        if self._thinking is not None:
+            await self._thinking.reload()
+            self.prepare(self._language)
+
     async def stop(self) -> None:
         """Stop following the home and end the worker and the language model."""
         self._unsubscribe.close()
@@ -161,7 +167,7 @@ class ConversationService(Service):
     async def _think(self, utterance: Utterance, refusal: Answer) -> Answer:
         """Answer what no template covers, from the documents or out of the model; else there is only the refusal."""
         evidence = await self._consulting.ask(utterance.text, refusal.language)
-        if self._thinking is not None:
+        if self._thinking is not None and self._thinking.is_able:
             return await self._thinking.answer(utterance, refusal, evidence)
         if not evidence.extract or asks_how_it_is(utterance.text):
             return refusal

@@ -77,6 +77,15 @@ class Thinking:
         """Begin to load the model."""
         await self._mind.start()
 
+    @property
+    def is_able(self) -> bool:
+        """Whether there is a model to think with."""
+        return self._mind.is_there
+
+    async def reload(self) -> None:
+        """Take up a model that has come, or a better one; returns when it answers."""
+        await self._mind.reload()
+
     async def stop(self) -> None:
         """End the model."""
         await self._mind.stop()
@@ -112,6 +121,8 @@ class Thinking:
         Whoever speaks may also begin another one; what all of them share is evaluated then in any case. While the other
         door is in use nothing is: two prompts would put each other out, at every sentence that is heard.
         """
+        if not self.is_able:
+            return
         code = resolve_language(language) or FALLBACK
         here = room_of(self._home.snapshot, device_id)
         try:

@@ -142,7 +142,7 @@ class Chat:
 
     @property
     def _mind(self) -> Mind:
-        if self._maybe_mind is None:
+        if self._maybe_mind is None or not self._maybe_mind.is_there:
             raise EngineUnavailableError(
                 "There is no language model here.",
                 remedy="Put a GGUF file into the folder `llm`, or name an endpoint with --llm-url.",
@@ -152,7 +152,8 @@ class Chat:
     @property
     def _model(self) -> str:
         """What an answer is said to be of; without a model it is of the documents, or there is none."""
-        return self._maybe_mind.status.model if self._maybe_mind is not None else "documents"
+        mind = self._maybe_mind
+        return mind.status.model if mind is not None and mind.is_there else "documents"
 
     async def _read(self, request: web.Request) -> Asked:
         asked: Asked = await read_body(request, self._parse, IMAGES_BYTES if self._sees_images else None)

@@ -109,7 +109,7 @@ class Status:
 
     @property
     def _model(self) -> ModelStatus | None:
-        return self._mind.status if self._mind is not None else None
+        return self._mind.status if self._mind is not None and self._mind.is_there else None
 
     def _model_object(self, status: ModelStatus) -> dict[str, Any]:
         return {"id": status.model, "object": "model", "created": self._created, "owned_by": "sotto"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from ...settings import Settings
 from ..engine import ChatRequest, Finished, LanguageModel, ModelEvent, ModelState, ModelStatus
 from ..llama.jobs import CHAT, PREFILL, JobQueue
 from ..llama.model_choice import find_model
-from ..llama.watched import Limits, Watch, Watched
+from ..llama.watched import Limits, Room, Watch, Watched
 from ..llama.wire import LoadOrder, event_from_json, request_to_json
 
 _LOGGER = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ def create(settings: Settings) -> LlamaCpp:
 class LlamaCpp(LanguageModel):
     """One model for all requests, one request after the other."""
 
-    def __init__(self, settings: Settings, path: Path, limits: Limits | None = None) -> None:
+    def __init__(self, settings: Settings, path: Path, limits: Limits | None = None, room: Room | None = None) -> None:
         limits = limits or Limits()
         llm = settings.llm
         order = LoadOrder(
@@ -45,7 +45,7 @@ class LlamaCpp(LanguageModel):
             available_bytes=limits.available_bytes,
         )
         status = ModelStatus("llama_cpp", path.stem, ModelState.ASLEEP)
-        self._watched = Watched(status, order.to_line(), Watch(llm.timeout_s, llm.idle_s), limits)
+        self._watched = Watched(status, order.to_line(), Watch(llm.timeout_s, llm.idle_s), limits, room)
 
     @property
     def status(self) -> ModelStatus:
@@ -65,6 +65,23 @@ class LlamaCpp(LanguageModel):
     @property
     def _jobs(self) -> JobQueue:
         return self._watched.jobs
+
+    @property
+    def failure(self) -> SottoError | None:
+        """Why it cannot be used, for as long as that is so."""
+        return self._watched.failure
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call the listener whenever its state is another one."""
+        self._watched.on_change(listener)
+
+    async def settled(self) -> None:
+        """Return when it is not loading: ready, asleep or failed."""
+        await self._watched.settled()
+
+    def sleep(self) -> None:
+        """Free its memory as soon as nobody waits for it; it wakes with the next request."""
+        self._watched.sleep()
 
     async def start(self) -> None:
         """Begin to load; returns at once, also when it will fail."""

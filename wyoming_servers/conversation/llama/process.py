@@ -27,6 +27,11 @@ cores ten tokens of half a billion parameters took 12 to 20 s, and take 0.7 to 2
 class ProcessEndedError(Exception):
     """The process is gone, or had to be ended; the message says how."""
 
+    def __init__(self, message: str, *, by_itself: bool = False) -> None:
+        """`by_itself`: nobody here ended it."""
+        super().__init__(message)
+        self.by_itself = by_itself
+
 
 class LlamaProcess:
     """A running process. What it says arrives in `next_line`, but for what is only to be logged."""
@@ -85,8 +90,8 @@ class LlamaProcess:
         if code is None:
             return ProcessEndedError("it closed its output")
         if code < 0:
-            return ProcessEndedError(f"it was ended by {signal.Signals(-code).name}")
-        return ProcessEndedError(f"it ended with code {code}")
+            return ProcessEndedError(f"it was ended by {signal.Signals(-code).name}", by_itself=True)
+        return ProcessEndedError(f"it ended with code {code}", by_itself=True)
 
     async def _read(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - it was asked for

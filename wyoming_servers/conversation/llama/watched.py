@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import monotonic
+from typing import Protocol
 
 from ...errors import EngineError, EngineLoadingError, EngineUnavailableError, OverloadedError, SottoError
 from ..engine import ModelState, ModelStatus
@@ -49,11 +51,26 @@ class Watch:
     """What to do about a model that crashes llama.cpp while it is loaded."""
 
 
+class Room(Protocol):
+    """The memory for a process: whether there is enough, and whether there was."""
+
+    async def admit(self) -> None:
+        """Make room before it is started; raises NoMemoryError if there is none."""
+
+    async def lacked(self) -> SottoError | None:
+        """Return an error if it ended by itself for want of memory, None if for another reason."""
+
+
 class Watched:
     """One model for all requests, one request after the other."""
 
-    def __init__(self, status: ModelStatus, order: Line, watch: Watch, limits: Limits) -> None:
-        """Start nothing yet; `order` is the first that each process gets, and names the model by its `path`."""
+    def __init__(
+        self, status: ModelStatus, order: Line, watch: Watch, limits: Limits, room: Room | None = None
+    ) -> None:
+        """Start nothing yet; `order` is the first that each process gets, and names the model by its `path`.
+
+        With a `room`, a process that ended for want of memory is not started again before somebody asks for it.
+        """
         self.status = status
         """How it is, from memory."""
         self.facts: Line = {}
@@ -63,6 +80,10 @@ class Watched:
         self._order = order
         self._watch = watch
         self._limits = limits
+        self._room = room
+        self._listeners: list[Callable[[], None]] = []
+        self._settled = asyncio.Event()
+        self._is_to_sleep = False
         self.jobs = JobQueue(limits.max_waiting, watch.kinds, watch.subject)
         self._failure: SottoError | None = None
         self._failed_at = 0.0
@@ -86,6 +107,24 @@ class Watched:
                 await self._supervisor
             self._supervisor = None
         self.jobs.fail_all(self._stopped())
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call the listener whenever its state is another one."""
+        self._listeners.append(listener)
+
+    @property
+    def failure(self) -> SottoError | None:
+        """Why it cannot be used, for as long as that is so."""
+        return self._failure
+
+    async def settled(self) -> None:
+        """Return when it is not loading: ready, asleep or failed."""
+        await self._settled.wait()
+
+    def sleep(self) -> None:
+        """Free its memory as soon as nobody waits for it; it wakes with the next request."""
+        self._is_to_sleep = True
+        self.jobs.changed.set()
 
     def add(self, kind: str, request: Line) -> Job:
         """Queue a request, which whoever asks abandons when done: `jobs.abandon(job)`.
@@ -118,7 +157,8 @@ class Watched:
             try:
                 await self._live()
             except ProcessEndedError as err:
-                await self._after_crash(err)
+                lacked = await self._room.lacked() if self._room is not None and err.by_itself else None
+                await (self._after_crash(err) if lacked is None else self._after_failure(lacked))
             except SottoError as err:
                 await self._after_failure(err)
             else:
@@ -128,6 +168,9 @@ class Watched:
     async def _live(self) -> None:
         """Run a process from loading it until it has been idle for long enough."""
         self._note(ModelState.LOADING)
+        self._is_to_sleep = False
+        if self._room is not None:
+            await self._room.admit()
         try:
             async with LlamaProcess.running(self._order, self.jobs.changed.set, self._limits.stop_s) as process:
                 self.pid = process.pid
@@ -157,7 +200,7 @@ class Watched:
             job = self.jobs.take()
             if job is not None:
                 await self._carry_out(process, job)
-            elif not await self._changed_within(self._watch.idle_s or None):
+            elif self._is_to_sleep or not await self._changed_within(self._watch.idle_s or None):
                 return
         raise process.death()
 
@@ -241,3 +284,9 @@ class Watched:
             context_tokens=self.status.context_tokens if context_tokens is None else context_tokens,
             restarts=self.status.restarts if restarts is None else restarts,
         )
+        if state is ModelState.LOADING:
+            self._settled.clear()
+        else:
+            self._settled.set()
+        for listener in self._listeners:
+            listener()
