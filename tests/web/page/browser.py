@@ -49,6 +49,11 @@ class Visitor:
         await expect(self.page.locator(f".view-{view} h1")).to_be_visible()
         await expect(self.page.locator("#link")).to_be_empty()
 
+    async def show_again(self, view: str) -> None:
+        """Go to a view by its way, without loading the page anew."""
+        await self.page.locator(f"#nav a[href='#/{view}']").click()
+        await expect(self.page.locator(f".view-{view} h1")).to_be_visible()
+
     def text(self, text: str) -> Locator:
         """Return what shows a text."""
         return self.page.get_by_text(text)

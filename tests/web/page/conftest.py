@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.web.page.sotto import PEER, IngressProcess, Sotto
 __all__ = ["chromium"]
 
 HERE = Path(__file__).parent
+DISHWASHER = HERE.parents[1] / "knowledge" / "household" / "dishwasher-manual.pdf.md"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,5 +39,17 @@ def sotto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sotto]:
 def ingress(sotto: Sotto) -> Iterator[IngressProcess]:
     """The proxy before it."""
     proxy = IngressProcess(sotto.port)
-    yield proxy
-    proxy.stop()
+    try:
+        proxy.wait_until_ready(sotto)
+        yield proxy
+    finally:
+        proxy.stop()
+
+
+@pytest.fixture(scope="session")
+def lived_in(ingress: IngressProcess) -> IngressProcess:
+    """A household that has said something already, and has a document."""
+    for text, language in (("turn on the living room light", "en"), ("打开客厅的灯", "zh-CN")):
+        ingress.ask("api/try/text", json.dumps({"text": text, "language": language}).encode())
+    ingress.ask("api/documents?name=dishwasher.md", DISHWASHER.read_bytes(), kind="text/markdown")
+    return ingress

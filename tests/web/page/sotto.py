@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 from urllib.error import URLError
@@ -53,11 +54,7 @@ class Sotto:
         self._process = subprocess.Popen(
             command, stdout=self._output, stderr=subprocess.STDOUT, env=self._environment(), cwd=ROOT
         )
-        wait_for(self._listens, self._running, "Sotto did not listen")
-
-    def wait_until_ready(self) -> None:
-        """Return when no server loads any more. Only for one without Ingress."""
-        wait_for(self._is_ready, self._running, "Sotto was not ready")
+        wait_for(self._listens, self.check, "Sotto did not listen")
 
     def kill(self) -> None:
         """End it as a power cut would."""
@@ -73,24 +70,14 @@ class Sotto:
         secret = {"SOTTO_HTTP_TOKEN": self._token} if self._token else {}
         return {**kept, **ours, **secret, "PYTHONWARNINGS": "ignore"}
 
-    def _running(self) -> None:
+    def check(self) -> None:
+        """Fail, with what it said, if it has ended."""
         assert self._process is not None
         assert self._process.poll() is None, f"Sotto ended; its log:\n{self.log}"
 
     def _listens(self) -> bool:
         with socket.socket() as sock:
             return sock.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def _is_ready(self) -> bool:
-        servers = self.ask("api/status")["servers"]
-        return bool(servers) and all(each["state"] != "loading" for each in servers)
-
-    def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Ask the page's interface itself, from loopback."""
-        data = None if body is None else json.dumps(body).encode()
-        request = Request(self.url + path, data=data, headers={"Content-Type": "application/json"})
-        with urlopen(request, timeout=30) as answer:
-            return json.load(answer)
 
     def _end(self, signum: int) -> None:
         if self._process is None:
@@ -120,6 +107,21 @@ class IngressProcess:
         """The page's address, as Home Assistant's frontend opens it in its frame."""
         return f"http://127.0.0.1:{self.port}{PREFIX}/"
 
+    def ask(self, path: str, body: bytes | None = None, *, kind: str = "application/json") -> Any:
+        """Ask what the page asks: a GET, or a POST with a body."""
+        request = Request(self.url + path, data=body, headers={"Content-Type": kind})
+        with urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def wait_until_ready(self, sotto: Sotto) -> None:
+        """Return when none of its servers loads any more."""
+
+        def is_ready() -> bool:
+            servers = self.ask("api/status")["servers"]
+            return bool(servers) and all(each["state"] != "loading" for each in servers)
+
+        wait_for(is_ready, sotto.check, "Sotto was not ready")
+
     def stop(self) -> None:
         """End it."""
         self._process.terminate()
@@ -133,11 +135,11 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-def wait_for(condition: Any, running: Any, complaint: str) -> None:
+def wait_for(condition: Callable[[], bool], check: Callable[[], None], complaint: str) -> None:
     """Return when a condition holds; it may fail with an OSError until then."""
     deadline = time.monotonic() + READY_S
     while True:
-        running()
+        check()
         try:
             if condition():
                 return

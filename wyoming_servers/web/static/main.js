@@ -92,6 +92,12 @@ function line() {
     );
 }
 
+/** To the content, without another address: that would be another view. */
+function skip(event) {
+  event.preventDefault();
+  main.focus();
+}
+
 async function start() {
   await speak();
   frame();
@@ -100,6 +106,7 @@ async function start() {
     line();
     if ((state.link === "locked") !== (shown === "signin")) show({ focus: true });
   });
+  document.getElementById("skip").addEventListener("click", skip);
   window.addEventListener("hashchange", () => chosen() !== shown && show({ focus: true }));
   window.addEventListener("sotto-language", ({ detail }) => turnTo(detail));
   await follow();
