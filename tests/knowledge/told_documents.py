@@ -32,7 +32,8 @@ class ToldDocuments:
     asked: list[str] = field(default_factory=list)
     learnt: list[tuple[str, bool]] = field(default_factory=list)
 
-    async def consult(self, utterance: str, language: str) -> Consultation:
+    async def consult(self, utterance: str, language: str, before: str = "") -> Consultation:
+        del before  # whether that is meant is the library's to say
         self.asked.append(utterance)
         if self.waits is not None:
             await self.waits.wait()
@@ -40,7 +41,7 @@ class ToldDocuments:
             raise self.error
         is_dismissed = (utterance, False) in self.learnt
         confident = self.confident and not is_dismissed
-        return Consultation(tuple(self.passages), 0.5, confident, is_dismissed)
+        return Consultation(tuple(self.passages), 0.5, confident, dismissed=is_dismissed)
 
     async def add_example(self, text: str, *, wanted: bool) -> None:
         if self.error is not None:

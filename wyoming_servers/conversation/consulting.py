@@ -24,12 +24,15 @@ if TYPE_CHECKING:  # it needs packages that are not there without documents
 
 _LOGGER = logging.getLogger(__name__)
 
+ASKED_ON_WITHIN_S = 60.0
+"""After an answer from documents; what comes later and names nothing means something else."""
+
 
 class Documents(Protocol):
     """The household's documents: `knowledge.library.Library`."""
 
-    async def consult(self, utterance: str, language: str) -> Consultation:
-        """Return what they say; raises SottoError."""
+    async def consult(self, utterance: str, language: str, before: str = "") -> Consultation:
+        """Return what they say, perhaps to what asks on about the question before; raises SottoError."""
 
     async def add_example(self, text: str, *, wanted: bool) -> None:
         """Learn whether documents should answer a sentence; raises SottoError."""
@@ -66,14 +69,19 @@ class Consulting:
         self._today = today
         self._heard = Recent[str](clock)
         """The latest utterance, by conversation and by device."""
+        self._answered = Recent[str](clock, limit_s=ASKED_ON_WITHIN_S)
+        """The question that documents answered last, by conversation; empty where they did not answer the last one."""
 
-    async def ask(self, utterance: str, language: str) -> Evidence:
-        """Return what answers an utterance that is no command; nothing where that is not sure, or takes too long."""
+    async def ask(self, utterance: str, language: str, conversation: str | None = None) -> Evidence:
+        """Return what answers an utterance that is no command; nothing where that is not sure, or takes too long.
+
+        In a conversation that has an id, one that asks on about the answer before is understood.
+        """
         if self._documents is None or not may_be_in_documents(utterance):
             return NO_EVIDENCE
         try:
             with timed(Phase.DOCUMENTS):
-                return await self._consult(self._documents, utterance, language)
+                return await self._consult(self._documents, utterance, language, conversation)
         except TimeoutError:
             _LOGGER.warning(
                 "The documents did not answer within %.0f ms; a turn went on without", self._within_s * 1000
@@ -82,13 +90,17 @@ class Consulting:
             _LOGGER.warning("The documents could not be asked (%s): %s", err.code, err)
         return NO_EVIDENCE
 
-    async def _consult(self, documents: Documents, utterance: str, language: str) -> Evidence:
+    async def _consult(self, documents: Documents, utterance: str, language: str, conversation: str | None) -> Evidence:
         async with asyncio.timeout(self._within_s):
-            told = await documents.consult(utterance, language)
-            if told.confident and told.found:
-                extract = await asyncio.to_thread(_extract, utterance, told.found, language, self._today())
-                return Evidence(told.found, extract)
-            return Evidence(is_dismissed=told.dismissed)
+            before = self._answered.get(conversation) or ""
+            told = await documents.consult(utterance, language, before)
+            if not told.confident or not told.found:
+                self._answered.put(conversation, "")
+                return Evidence(is_dismissed=told.dismissed)
+            question = told.question or utterance
+            self._answered.put(conversation, utterance if question == utterance else before)
+            extract = await asyncio.to_thread(_extract, question, told.found, language, self._today())
+            return Evidence(told.found, extract)
 
     async def dismissed(self, utterance: str, *where: str | None) -> bool:
         """Whether an utterance takes the one before it back: "that wasn't meant for you". That one is learnt.

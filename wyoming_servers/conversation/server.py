@@ -166,7 +166,7 @@ class ConversationService(Service):
 
     async def _think(self, utterance: Utterance, refusal: Answer) -> Answer:
         """Answer what no template covers, from the documents or out of the model; else there is only the refusal."""
-        evidence = await self._consulting.ask(utterance.text, refusal.language)
+        evidence = await self._consulting.ask(utterance.text, refusal.language, utterance.conversation_id)
         if self._thinking is not None and self._thinking.is_able:
             return await self._thinking.answer(utterance, refusal, evidence)
         if not evidence.extract or asks_how_it_is(utterance.text):

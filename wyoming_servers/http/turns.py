@@ -71,7 +71,9 @@ class Turns:
         words = asked_of_documents(asked)
         language = asked.sotto.language if asked.sotto is not None else None
         code = resolve_language(language or self._settings.server.language) or FALLBACK
-        return await self._consulting.ask(words, code) if words else NO_EVIDENCE
+        prompt = asked.sotto.prompt if asked.sotto is not None else None
+        conversation = prompt.conversation if prompt is not None else None
+        return await self._consulting.ask(words, code, conversation) if words else NO_EVIDENCE
 
     def _around(self, asked: Asked, fields: HomeFields, wanted: PromptFields) -> Around:
         home = self._nowhere if fields.home is None else self._homes.find(fields.home)

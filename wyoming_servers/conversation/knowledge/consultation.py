@@ -38,6 +38,8 @@ class Consultation:
     """That they answer it."""
     confident: bool
     """Whether to answer from them: the gate's word."""
+    question: str = ""
+    """What was searched for: the utterance, with the question before it where it refers to that."""
     dismissed: bool = False
     """Whether the household said of this very sentence that it is not meant for an assistant."""
 
@@ -128,7 +130,7 @@ class Consultant:
         frequency = self._store.document_frequency(index_words(utterance))
         verdict = self.gate.judge(Retrieved(utterance, tuple(found), frequency, self._store.corpus().passages))
         is_dismissed = self.gate.known.get(said(utterance)) is False
-        return Consultation(tuple(found), verdict.probability, verdict.confident, is_dismissed)
+        return Consultation(tuple(found), verdict.probability, verdict.confident, utterance, is_dismissed)
 
     def learn(self, text: str, *, wanted: bool) -> None:
         """Keep whether documents should answer a sentence; that holds at once for the same one. Raises StoreError."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from ...errors import EngineLoadingError
+from ...errors import EngineLoadingError, SottoError
 from ...settings import KnowledgeSettings
 from ...worker import Cancellation, Priority, Worker
 from .asked import search_words
@@ -21,6 +21,7 @@ from .calibrating import Calibrating
 from .calibration import Report
 from .consultation import ANYTHING, Consultant, Consultation
 from .document import Document, Found
+from .embedders.engine import Embedder
 from .errors import StoreError, UnknownDocumentError, WatchedDocumentError
 from .features import SEARCHED
 from .folder import WatchedFolders
@@ -29,6 +30,7 @@ from .gate import Gate
 from .incoming import Incoming
 from .ingest import Added, Ingest, Progress, Step, Told
 from .meaning import Asked, Meaning
+from .referring import refers_back
 from .second_reading import READ, SecondReading
 from .status import EmbedderStatus, Reading, Status
 from .store import Counts, Example, Store
@@ -61,11 +63,14 @@ class Library:
         settings: KnowledgeSettings,
         *,
         watched: Sequence[Path] = (),
-        meaning: Callable[[Worker], Meaning] | None = None,
+        meaning: Callable[[Worker], Meaning | None] = lambda _: None,
+        embedder: Callable[[], Embedder | None] = lambda: None,
         second_reading: SecondReading | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`folder` is for what is on its way; `meaning` makes the search by meaning, on the worker that writes."""
+        """`folder` is for what is on its way; `meaning` makes the search by meaning, on the worker that writes, if there
+        is an embedder. Both are called again by `reload`, and `embedder` there, for one that came since then.
+        """  # noqa: D205 - one sentence
         self._store = store
         self._reader = Worker("documents", threads=2)
         self._writer = Worker("documents-writing")
@@ -75,7 +80,8 @@ class Library:
         self._ingest = Ingest(store, self._writer, settings)
         self._consultant = Consultant(store, settings.precision)
         self._calibrating = Calibrating(self._calibrate, self._is_stale)
-        self._meaning = meaning(self._writer) if meaning is not None else None
+        self._make_meaning, self._find_embedder = meaning, embedder
+        self._meaning = meaning(self._writer)
         self._second_reading = second_reading
         self._folders = WatchedFolders(watched)
         self._watching = Watching(self._folders, self.documents, self._add_watched, self._forget, sleep)
@@ -93,6 +99,24 @@ class Library:
             _LOGGER.warning("Documents cannot be received: %s", err)
         self._task = asyncio.create_task(self._run(), name="documents")
         self._calibrating.start()
+
+    async def reload(self) -> None:
+        """Embed with the embedder that is on disk now, if it is another one, in the background. Raises nothing."""
+        if not self._opened.is_set():
+            return
+        try:
+            if self._meaning is None:
+                self._meaning = await asyncio.to_thread(self._make_meaning, self._writer)
+                if self._meaning is not None:
+                    await self._meaning.start(self._calibrating.changed)
+                return
+            found = await asyncio.to_thread(self._find_embedder)
+        except SottoError as err:
+            _LOGGER.warning("The embedding model stays as it is: %s", err)
+            return
+        if found is not None and found.name != self._meaning.embedder.name:
+            _LOGGER.info("Documents are embedded by %s from now on", found.name)
+            await self._meaning.change(found)
 
     async def stop(self) -> None:
         """End everything; what was acknowledged is on disk already."""
@@ -177,12 +201,20 @@ class Library:
     async def _read_again(self, question: str, found: list[Found]) -> list[Found]:
         return found if self._second_reading is None else await self._second_reading.ordered(question, found)
 
-    async def consult(self, utterance: str, language: str) -> Consultation:
+    async def consult(self, utterance: str, language: str, before: str = "") -> Consultation:
         """Return what documents say to an utterance, and whether they answer it.
 
-        Raises StoreError, EngineLoadingError.
+        `before` is the question that they have just answered: "and how often?" asks on. Raises StoreError,
+        EngineLoadingError.
         """
         del language  # words and gate know it by the script
+        said = await self._consulted(utterance)
+        if said.confident or said.dismissed or not before:
+            return said
+        asks_on = await self._reading(lambda: refers_back(utterance))
+        return await self._consulted(f"{before} {utterance}") if asks_on else said
+
+    async def _consulted(self, utterance: str) -> Consultation:
         found = await self._search(utterance, SEARCHED)
         said = await self._reading(lambda: self._consultant.judge(utterance, found))
         return replace(said, found=tuple(await self._read_again(utterance, found))) if said.confident else said

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...settings import Settings
 from ...worker import Worker
-from .embedders.choice import make_embedder, make_named, make_reranker
+from .embedders.choice import LLAMA_CPP, engine_of, make_embedder, make_named, make_reranker
 from .library import Library
 from .meaning import MakeIndex, Meaning
 from .packages import require_postgres
@@ -34,10 +34,12 @@ def make_library(settings: Settings) -> Library:
     folder = data_dir / FOLDER
     database = settings.knowledge.database
     store, make_index = _in_postgres(database) if database else _in_folder(folder)
-    embedder, reranker = make_embedder(settings), make_reranker(settings)
+    reranker = make_reranker(settings)
 
-    def meaning(worker: Worker) -> Meaning:
-        assert embedder is not None  # noqa: S101 - else there is no search by meaning
+    def meaning(worker: Worker) -> Meaning | None:
+        embedder = make_embedder(settings)
+        if embedder is None:
+            return None
         return Meaning(store, worker, embedder, make_index, lambda name: make_named(settings, name))
 
     return Library(
@@ -45,7 +47,8 @@ def make_library(settings: Settings) -> Library:
         folder,
         settings.knowledge,
         watched=settings.knowledge.folders or (_made(data_dir / WATCHED),),
-        meaning=None if embedder is None else meaning,
+        meaning=meaning,
+        embedder=lambda: make_embedder(settings) if engine_of(settings) == LLAMA_CPP else None,
         second_reading=None if reranker is None else SecondReading(reranker),
     )
 

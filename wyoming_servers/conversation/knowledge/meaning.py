@@ -83,22 +83,41 @@ class Meaning:
         self._news = asyncio.Event()
         self._settled = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._finished: Callable[[], None] = lambda: None
         self._failures = 0
         self.problem = ""
         """Why passages could not be embedded; it is tried again. Empty if they could."""
 
     async def start(self, finished: Callable[[], None] = lambda: None) -> None:
         """Begin to load the embedder, and to embed what has no vector; `finished` is called whenever that is done."""
+        self._finished = finished
         await self.embedder.start()
         self._task = asyncio.create_task(self._run(finished), name="embed-documents")
 
+    async def change(self, embedder: Embedder) -> None:
+        """Embed with another embedder from now on; until it has read everything, the one that answers goes on."""
+        await self._end()
+        before, self.embedder = self.embedder, embedder
+        if self._answering is not None and self._answering.embedder is before:
+            await self._retire()
+            self._old = before
+        else:
+            await before.stop()
+        self._made.pop(embedder.name, None)
+        self._failures = 0
+        self._settled.clear()
+        await self.start(self._finished)
+
     async def stop(self) -> None:
         """End it; what is embedded so far is kept."""
+        await self._end()
+        await self.embedder.stop()
+        await self._retire()
+
+    async def _end(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        await self.embedder.stop()
-        await self._retire()
 
     def changed(self) -> None:
         """Be told that documents came or went."""
