@@ -53,7 +53,8 @@ async def start_servers(folder: Path, whisper: Path, voice: Path) -> AsyncIterat
 def _sotto(port: int, folder: Path, whisper: Path, voice: Path) -> list[str]:
     return [
         *(sys.executable, "-W", "ignore", "-m", "wyoming_servers", "run", "stt", "tts", "conversation"),
-        *("--uri", f"tcp://127.0.0.1:{port}", "--zeroconf", "no", "--http-uri", "", "--data-dir", str(folder / "data")),
+        *("--uri", f"tcp://127.0.0.1:{port}", "--zeroconf", "no", "--data-dir", str(folder / "data")),
+        *("--http-uri", "", "--web-uri", ""),
         *("--stt", "whisper", "--stt-model", str(whisper), "--tts", "piper", "--tts-dir", str(voice.parent)),
     ]
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # they need packages that are not there without documents, a 
     from .conversation.knowledge.library import Library
     from .conversation.mind import Mind
     from .http.door import HttpDoor
+    from .web.server import Site
     from .models.store import ModelStore
 
 _LOGGER = logging.getLogger(__name__)
@@ -103,11 +104,11 @@ def make_library(settings: Settings) -> Library | None:
 def make_http_door(
     settings: Settings, home: Home, mind: Mind | None, library: Library | None = None, turns: TurnLog | None = None
 ) -> HttpDoor | None:
-    """Return the HTTP door, which tells of `turns` too; None if the settings want none, or its packages are not installed."""
-    if not settings.http.uri:
+    """Return the HTTP door, which tells of `turns` too; None if none is wanted, or its packages are not installed."""
+    if not (settings.http.uri or settings.web.uri):
         return None
     if missing := [name for name in ("aiohttp", "prometheus_client") if find_spec(name) is None]:
-        _LOGGER.info("HTTP is off without the package %s: pip install 'sotto[http]'", ", ".join(missing))
+        _LOGGER.info("HTTP and its page are off without the package %s: pip install 'sotto[http]'", ", ".join(missing))
         return None
     door: HttpDoor = import_module(f"{__package__}.http.door").HttpDoor(
         settings, mind, home, consulting=_make_consulting(settings, library), library=library, turns=turns
@@ -128,6 +129,14 @@ def make_models(settings: Settings, stages: Sequence[Stage], door: HttpDoor | No
         door.add_room(models)
         models.tell(door.events.publish)
     return store
+
+
+def make_site(settings: Settings, door: HttpDoor | None) -> Site | None:
+    """Return the web page, which asks the door; None if none is wanted, or there is no door to ask."""
+    if door is None or not settings.web.uri:
+        return None
+    site: Site = import_module(f"{__package__}.web.server").Site(settings, door)
+    return site
 
 
 def make_services(

@@ -49,7 +49,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     kept = {
         key: value for key, value in os.environ.items() if not key.startswith("SOTTO_") or key == "SOTTO_CLIENT_URI"
     }
-    ours = {"SOTTO_DATA_DIR": str(tmp_path / "data"), "SOTTO_ZEROCONF": "no", "SOTTO_HTTP_URI": ""}
+    ours = {"SOTTO_DATA_DIR": str(tmp_path / "data"), "SOTTO_ZEROCONF": "no", "SOTTO_HTTP_URI": "", "SOTTO_WEB_URI": ""}
     return {**kept, **ours, "PYTHONWARNINGS": "ignore"}
 
 

@@ -147,6 +147,7 @@ class Sotto:
             "PYTHONWARNINGS": "ignore",
             "SOTTO_DATA_DIR": str(self._folder / "data"),
             "SOTTO_HTTP_URI": self._http_uri,
+            "SOTTO_WEB_URI": "",
             "SOTTO_HOME_TOKEN_FILE": str(token),
         }
 

@@ -61,6 +61,7 @@ async def _start(folder: Path, model_url: str) -> Process:
     own = {
         "SOTTO_DATA_DIR": str(folder),
         "SOTTO_HTTP_TOKEN": TOKEN,
+        "SOTTO_WEB_URI": "",
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore",
     }

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
 from .. import __version__
-from ..assembly import STAGES, make_home, make_http_door, make_library, make_mind, make_models, make_services
+from ..assembly import STAGES, make_home, make_http_door, make_library, make_mind, make_models, make_services, make_site
 from ..errors import SettingsError
 from ..front.discovery import SOTTO, WYOMING, Advertised, Announcement, addresses_for
 from ..front.server import Server
@@ -96,6 +96,9 @@ async def _start(stack: AsyncExitStack, settings: Settings, stages: Sequence[Sta
     if door is not None:
         stack.push_async_callback(door.stop)
         await door.start()
+    if (site := make_site(settings, door)) is not None:
+        stack.push_async_callback(site.stop)
+        await site.start()
     _LOGGER.info("Sotto %s listens on %s: %s", __version__, server.uri, ", ".join(services))
     if settings.server.zeroconf:
         ports = [

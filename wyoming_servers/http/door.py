@@ -27,6 +27,7 @@ from .paired import PairingFiles
 from .pairing import Pairing
 from .serving import HttpServer
 from .status import Status
+from .told_settings import ToldSettings
 from .told_turns import ToldTurns
 
 if TYPE_CHECKING:  # it needs packages that are not there without documents
@@ -164,6 +165,7 @@ class HttpDoor:
             web.get("/metrics", status.metrics),
             *Documents(self._library).routes(),
             *told_turns.routes(),
+            *ToldSettings(self._settings).routes(),
             *(route for room in self._rooms for route in room.routes()),
         ]
 

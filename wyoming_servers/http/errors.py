@@ -91,6 +91,8 @@ _STATUS = {
     "bad-request": 400,
     "limit-exceeded": 400,
     "invalid_api_key": 401,
+    "sign-in-needed": 401,
+    "wrong-token": 401,
     "forbidden": 403,
     "pairing-closed": 403,
     "not-found": 404,

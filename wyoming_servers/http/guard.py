@@ -24,14 +24,16 @@ def is_loopback(host: str) -> bool:
     return ipaddress.ip_address(host.partition("%")[0]).is_loopback
 
 
-def _host_of(netloc: str) -> str:
+def host_of(netloc: str) -> str:
+    """Return the host in `HOST:PORT`; "" for what is none."""
     try:
         return urlsplit(f"//{netloc}").hostname or ""
     except ValueError:
         return ""
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Return whether this is an IP address."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -53,7 +55,7 @@ class Guard:
         host = request.headers.get("Host", "")
         self._check_origin(request.headers.get("Origin"), host)
         if self._loopback and host:
-            self._check_host(_host_of(host))
+            self._check_host(host_of(host))
         if request.path not in OPEN_PATHS:
             self._check_token(request.headers.get("Authorization", ""))
 
@@ -63,7 +65,7 @@ class Guard:
 
     def _check_host(self, host: str) -> None:
         ours = {"localhost", self._own_name, f"{self._own_name}.local"}
-        if not _is_address(host) and host not in ours:
+        if not is_address(host) and host not in ours:
             raise ForbiddenError("This host is not known by that name.", remedy="Use localhost or the IP address.")
 
     def _check_token(self, authorization: str) -> None:

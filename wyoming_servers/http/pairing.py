@@ -56,6 +56,11 @@ def peer_of(request: web.Request) -> IPAddress:
     return mapped or address
 
 
+def is_proxied(request: web.Request) -> bool:
+    """Return whether a proxy says that it asks for somebody else."""
+    return any(name in request.headers for name in _PROXIES)
+
+
 def is_near(address: IPAddress) -> bool:
     """Return whether an address can only be one of this machine, or of a network of the house."""
     return any(address in network for network in _NEAR)
@@ -183,7 +188,7 @@ def _stranger(request: web.Request) -> ForbiddenError | None:
     if "Origin" in request.headers:  # also our own: the token is what keeps out names that point here
         return ForbiddenError("Web pages are not paired.", remedy="Send no Origin header.")
     by_hand = "Give the client the token from the file `token` in the server's data folder."
-    if any(name in request.headers for name in _PROXIES):
+    if is_proxied(request):
         return PairingClosedError("A proxy hides who asks.", remedy=f"Connect without one. {by_hand}")
     if not is_near(peer_of(request)):
         return PairingClosedError(

@@ -1,0 +1,1 @@
+"""The web page: what runs, what was heard, models, documents, and a place to try it."""
