@@ -16,6 +16,13 @@ from typing import Any
 import voluptuous as vol
 
 from .errors import SettingsError
+from .setting_values import number as _number
+from .setting_values import optional_path as _optional_path
+from .setting_values import optional_url as _optional_url
+from .setting_values import path as _path
+from .setting_values import paths as _paths
+from .setting_values import thresholds as _thresholds
+from .setting_values import words as _words
 
 PORT = 10600
 HTTP_PORT = 10601
@@ -34,47 +41,6 @@ def _setting(default: Any, check: Any, description: str, *, secret: bool = False
     if callable(default):
         return field(default_factory=default, metadata=metadata)
     return field(default=default, metadata=metadata)
-
-
-def _number(kind: type, least: float, most: float) -> vol.All:
-    return vol.All(vol.Coerce(kind), vol.Range(min=least, max=most))
-
-
-def _path(value: Any) -> Path:
-    return Path(str(value)).expanduser()
-
-
-def _optional_path(value: Any) -> Path | None:
-    return _path(value) if value else None
-
-
-def _paths(value: Any) -> tuple[Path, ...]:
-    """Parse `/srv/manuals:/home/me/notes`."""
-    parts = value.split(os.pathsep) if isinstance(value, str) else value
-    return tuple(_path(part) for part in parts if str(part).strip())
-
-
-def _thresholds(value: Any) -> dict[str, float]:
-    """Parse `okay_nabu=0.6,alexa=0.8`."""
-    pairs = value.items() if isinstance(value, dict) else (part.split("=", 1) for part in str(value).split(",") if part)
-    check = _number(float, 0.0, 1.0)
-    try:
-        return {name.strip(): check(number) for name, number in pairs}
-    except ValueError as err:
-        raise vol.Invalid("expected WORD=NUMBER,WORD=NUMBER") from err
-
-
-def _words(value: Any) -> tuple[str, ...]:
-    """Parse `en, zh-CN`."""
-    parts = value.split(",") if isinstance(value, str) else value
-    return tuple(str(part).strip() for part in parts if str(part).strip())
-
-
-def _optional_url(value: Any) -> str:
-    url = str(value).strip()
-    if url and not url.startswith(("http://", "https://")):
-        raise vol.Invalid("expected http://HOST or https://HOST")
-    return url
 
 
 _BOOLEAN = vol.Boolean()
