@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 
@@ -26,8 +26,8 @@ class Behaviour:
     stated_sha256: str | None = None
     """As Hugging Face states it, in a redirection."""
     claimed_length: int | None = None
-    range_start: Callable[[int], int] = staticmethod(lambda start: start)
-    """Which byte an answer to a range begins with."""
+    range_off: int = 0
+    """By how many bytes an answer to a range begins elsewhere than it should."""
     hold: asyncio.Event | None = None
     """Waited for before the second half of the body."""
 
@@ -41,7 +41,7 @@ class Request:
     if_range: str
 
 
-def _next(values: list) -> object:
+def _next(values: list[Any]) -> Any:
     return values.pop(0) if len(values) > 1 else values[0]
 
 
@@ -99,7 +99,7 @@ class ModelServer:
         if behaviour.etag is not None:
             response.headers["ETag"] = behaviour.etag
         if start:
-            told = behaviour.range_start(start)
+            told = start + behaviour.range_off
             size = len(behaviour.content)
             response.headers["Content-Range"] = f"bytes {told}-{size - 1}/{size}"
         response.content_length = behaviour.claimed_length if behaviour.claimed_length is not None else len(body)

@@ -305,7 +305,8 @@ async def test_stopping_keeps_what_came_and_a_restart_goes_on_there(
 async def test_models_are_fetched_one_after_the_other(server: ModelServer, open_store: OpenStore) -> None:
     hold = asyncio.Event()
     models = [
-        model_of(file_of(f"{name}.gguf", server.put(name, CONTENT, hold=hold)), model_id=name) for name in ("one", "two")
+        model_of(file_of(f"{name}.gguf", server.put(name, CONTENT, hold=hold)), model_id=name)
+        for name in ("one", "two")
     ]
     store = await open_store(models)
     await store.fetch("one")

@@ -21,7 +21,7 @@ class LocalModels:
         self._store = store
         self._models = Models(store)
 
-    async def list(self) -> dict[str, Any]:
+    async def all(self) -> dict[str, Any]:
         """Return what `GET /api/models` does."""
         return self._models.objects()
 

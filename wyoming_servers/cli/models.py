@@ -33,7 +33,7 @@ Object = dict[str, Any]
 class Models(Protocol):
     """Where models are worked on."""
 
-    async def list(self) -> Object:
+    async def all(self) -> Object:
         """Return what `GET /api/models` does."""
 
     async def fetch(self, model_id: str) -> Object:
@@ -52,7 +52,7 @@ class RemoteModels:
     def __init__(self, door: Door) -> None:
         self._door = door
 
-    async def list(self) -> Object:
+    async def all(self) -> Object:
         """Return what `GET /api/models` does."""
         return await self._door.get("/api/models")
 
@@ -103,7 +103,7 @@ async def _opened(settings: Settings) -> AsyncIterator[RemoteModels | LocalModel
 
 
 async def _list(opened: Models, args: argparse.Namespace) -> int:
-    answer = await opened.list()
+    answer = await opened.all()
     shown = [each for each in answer["models"] if _is_asked_for(each, args)]
     for line in _table(shown):
         print(line)
@@ -118,7 +118,7 @@ def _is_asked_for(model: Object, args: argparse.Namespace) -> bool:
 
 
 async def _status(opened: Models, _: argparse.Namespace) -> int:
-    answer = await opened.list()
+    answer = await opened.all()
     shown = [each for each in answer["models"] if each["state"] != "absent" or each["wanted"]]
     for line in _table(shown):
         print(line)
@@ -167,7 +167,7 @@ async def _fetch(opened: Models, args: argparse.Namespace) -> int:
             while model["state"] in _BUSY:
                 bar.show(model["state"], model["done_bytes"] // _MB, model["total_bytes"] // _MB)
                 await asyncio.sleep(LOOK_EVERY_S)
-                model = next(each for each in (await opened.list())["models"] if each["id"] == model_id)
+                model = next(each for each in (await opened.all())["models"] if each["id"] == model_id)
         if error := model["error"]:
             failed = True
             sys.stderr.write(f"sotto: {model_id}: {error['message']}\n")
