@@ -23,12 +23,10 @@ function languages(codes) {
 }
 
 function facts(model) {
-  const parts = [
-    languages(model.languages),
-    size(model.size_bytes),
-    t("models.memory", { n: memory(model.memory_mb) }),
-    model.licence,
-  ];
+  const needs = model.memory_mb && t("models.memory", { n: memory(model.memory_mb) });
+  const parts = model.own
+    ? [t("models.own"), size(model.size_bytes)]
+    : [languages(model.languages), size(model.size_bytes), needs, model.licence];
   return h(
     "p",
     { class: "small muted model-facts" },
@@ -37,6 +35,7 @@ function facts(model) {
 }
 
 function action(model, actions) {
+  if (model.own) return null;
   const named = (text) => ({ "aria-label": `${text}: ${model.title}`, "data-key": `model-${model.id}` });
   if (RUNNING.includes(model.state))
     return button("close", t("action.cancel"), actions.cancel, named(t("action.cancel")));

@@ -9,10 +9,11 @@ const MOST_TICKS = 4;
 /** Return when the last stage of a turn ended, in seconds from its start. */
 export const end = (turn) => Math.max(0, ...turn.stages.map((each) => each.to_s));
 
-/** Return how long the user waited: from the end of speech, if any was heard, to the end of the last stage. */
+/** Return how long the user waited: from the end of speech, if any was heard, to the first sound, or else the end. */
 export function waited(turn) {
-  const speech = turn.stages.find((each) => each.stage === "speech");
-  return Math.max(0, end(turn) - (speech?.to_s ?? 0));
+  const of = (name) => turn.stages.find((each) => each.stage === name);
+  const answered = of("tts")?.first_s ?? end(turn);
+  return Math.max(0, answered - (of("speech")?.to_s ?? 0));
 }
 
 /** Return the seconds at which the axis has a mark. */
@@ -29,8 +30,14 @@ function row(stage, total) {
     class: `wf-bar stage-${stage.stage}`,
     style: { "inset-inline-start": percent(stage.from_s, total), "inline-size": percent(took, total) },
   });
+  const first = took > 0 && typeof stage.first_s === "number" && stage.first_s < stage.to_s;
+  if (first)
+    bar.append(
+      h("i", { class: "wf-first", style: { "inset-inline-start": percent(stage.first_s - stage.from_s, took) } }),
+    );
   const name = maybe(`stage.${stage.stage}`, stage.stage);
-  const detail = [stage.engine, stage.note].filter(Boolean).join(" · ");
+  const began = first && t("turns.first_after", { time: duration(stage.first_s - stage.from_s) });
+  const detail = [stage.engine, stage.note, began].filter(Boolean).join(" · ");
   return h(
     "li",
     { class: "wf-row" },

@@ -15,8 +15,22 @@ const SHOWN_AT_FIRST = 6;
 const filter = { words: "", language: "" };
 const unfolded = new Set();
 
-const importance = (model) => (model.in_use ? 0 : model.state !== "absent" ? 1 : model.wanted ? 2 : 3);
 const base = (code) => code.toLowerCase().split(/[-_]/)[0];
+
+/** Return whether a model knows a language that the page's user reads. */
+function isFamiliar(model) {
+  const read = [language(), ...(navigator.languages ?? [])].map(base);
+  return model.languages.length === 0 || model.languages.some((each) => read.includes(base(each)));
+}
+
+const OTHER = 3;
+
+function importance(model) {
+  if (model.in_use) return 0;
+  if (model.state !== "absent") return 1;
+  if (model.wanted) return 2;
+  return isFamiliar(model) ? OTHER : OTHER + 1;
+}
 
 function matches(model) {
   const words = filter.words.trim().toLowerCase();
@@ -54,7 +68,7 @@ class Models {
   group(kind, models) {
     if (models.length === 0) return null;
     const sorted = [...models].sort((one, other) => importance(one) - importance(other));
-    const least = sorted.filter((each) => importance(each) < 3).length;
+    const least = sorted.filter((each) => importance(each) < OTHER).length;
     const whole = unfolded.has(kind) || filter.words || sorted.length <= SHOWN_AT_FIRST + 2;
     const shown = whole ? sorted : sorted.slice(0, Math.max(SHOWN_AT_FIRST, least));
     const more = () => {

@@ -13,8 +13,10 @@ function shown(value) {
   if (value === true) return t("settings.yes");
   if (value === false) return t("settings.no");
   if (value === "(set)") return t("settings.secret");
-  if (value === "" || value === null || (Array.isArray(value) && value.length === 0)) return t("settings.empty");
+  if (value === "" || value === null || (typeof value === "object" && Object.keys(value).length === 0))
+    return t("settings.empty");
   if (typeof value === "number") return number(value, 3);
+  if (Array.isArray(value)) return value.join(", ");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
@@ -29,8 +31,8 @@ function row(setting) {
   const how = h(
     "p",
     { class: "small muted how" },
-    h("code", {}, setting.flag),
-    h("code", {}, setting.variable),
+    setting.flag && h("code", {}, setting.flag),
+    h("code", {}, setting.flag ? setting.variable : `${setting.variable}_FILE`),
     option,
   );
   return h(
