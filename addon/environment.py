@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wyoming_servers.settings import Settings, build, from_environment
+from wyoming_servers.settings import WEB_PORT, Settings, build, from_environment
 
 TOKEN_VARIABLE = "SUPERVISOR_TOKEN"  # noqa: S105 - its name
 ADDRESS_VARIABLE = "SUPERVISOR_API"
@@ -15,6 +15,8 @@ ADDRESS = "http://supervisor"
 IN_THE_APP: Mapping[str, Any] = {
     "data_dir": "/data",
     "zeroconf": False,
+    "web_uri": f"tcp://0.0.0.0:{WEB_PORT}",
+    "web_ingress": True,
     "wake_dir": "/share/openwakeword",
     "knowledge_folders": ("/share/sotto/documents",),
 }

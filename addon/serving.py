@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from wyoming_servers.cli.run import serve as serve_until_stopped
 from wyoming_servers.settings import Settings, build
@@ -23,21 +24,21 @@ _WRITTEN_AS = {"zh-Hans": "zh-CN", "zh-Hant": "zh-TW"}
 
 
 async def serve(options_path: Path, environment: Mapping[str, str]) -> int:
-    """Serve until told to stop; raises SettingsError for options or a variable that are wrong."""
-    return await serve_until_stopped(await settings_for(options_path, environment))
+    """Serve until told to stop: as an app, or where no Supervisor is, as the environment alone says.
 
-
-async def settings_for(options_path: Path, environment: Mapping[str, str]) -> Settings:
-    """Return the settings: those of the app where there is a Supervisor, else the environment's alone.
-
-    Also takes up the log level that was chosen.
+    Raises SettingsError for options or a variable that are wrong.
     """
     if not is_app(environment):
         _LOGGER.info("This is no Home Assistant app (no %s): settings are SOTTO_… variables", TOKEN_VARIABLE)
-        return settings_in(environment)
+        return await serve_until_stopped(settings_in(environment))
     chosen = choose(await asyncio.to_thread(read, options_path))
     logging.getLogger().setLevel(chosen.log_level)
-    values = {**_home(environment), **values_in(environment), **chosen.settings}
+    return await serve_until_stopped(await settings_for(chosen.settings, environment))
+
+
+async def settings_for(chosen: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
+    """Return the settings of an app with these values of the user's."""
+    values = {**_home(environment), **values_in(environment), **chosen}
     if "language" not in values and (language := await _language(environment)):
         values["language"] = language
     return build(values)

@@ -12,9 +12,6 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from tests.home.fake_home_assistant import TOKEN as HOME_TOKEN
-from tests.home.fake_home_assistant import FakeHomeAssistant
-
 TOKEN = "the-token-of-this-start"
 
 
@@ -27,8 +24,9 @@ class FakeSupervisor:
     """None while Home Assistant is down."""
     integrations: set[str] = field(default_factory=set)
     """Custom integrations that are installed in Home Assistant."""
-    house: FakeHomeAssistant | None = None
-    """The Home Assistant to which its WebSocket leads."""
+    home_url: str = ""
+    """The Home Assistant, real or not, to which it passes on what it is asked; empty: it answers by itself."""
+    home_token: str = ""
     failures: list[int] = field(default_factory=list)
     """HTTP statuses with which the next messages are answered."""
     silent: bool = False
@@ -57,6 +55,11 @@ class FakeSupervisor:
         await self._let_in(request)
         if self.home_config is None:
             raise web.HTTPBadGateway
+        if self.home_url:
+            headers = {"Authorization": f"Bearer {self.home_token}"}
+            async with aiohttp.ClientSession(self.home_url, headers=headers) as session:
+                answer = await session.get("/api/config")
+                return web.json_response(await answer.json(), status=answer.status)
         return web.json_response(self.home_config)
 
     async def discover(self, request: web.Request) -> web.Response:
@@ -77,8 +80,8 @@ class FakeSupervisor:
             await client.send_json({"type": "auth_invalid", "message": "Invalid access"})
             return client
         await client.send_json({"type": "auth_ok", "ha_version": "2026.10.4"})
-        if self.house is not None:
-            await self._lead_to(self.house, client)
+        if self.home_url:
+            await self._lead_home(client)
             return client
         async for message in client:
             asked = message.json()
@@ -87,11 +90,11 @@ class FakeSupervisor:
             await client.send_json({"id": asked["id"], "type": "result", "success": known, "result": {}})
         return client
 
-    async def _lead_to(self, house: FakeHomeAssistant, client: web.WebSocketResponse) -> None:
+    async def _lead_home(self, client: web.WebSocketResponse) -> None:
         """Pass everything both ways, with a login of the Supervisor's own, until one of the two leaves."""
-        async with aiohttp.ClientSession() as session, session.ws_connect(f"{house.url}/api/websocket") as home:
+        async with aiohttp.ClientSession() as session, session.ws_connect(f"{self.home_url}/api/websocket") as home:
             await home.receive_json()
-            await home.send_json({"type": "auth", "access_token": HOME_TOKEN})
+            await home.send_json({"type": "auth", "access_token": self.home_token})
             await home.receive_json()
             back = asyncio.create_task(_pass_on(home, client))
             try:

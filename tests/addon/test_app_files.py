@@ -171,6 +171,10 @@ class TestTheRules:
         assert CONFIG["ports"] == {f"{PORT}/tcp": None, f"{HTTP_PORT}/tcp": None}
         assert all(each["network"].keys() == CONFIG["ports"].keys() for each in TRANSLATIONS.values())
 
+    def test_ingress_leads_to_the_web_page_and_only_ingress_is_let_in(self) -> None:
+        assert IN_THE_APP["web_uri"] == f"tcp://0.0.0.0:{CONFIG.get('ingress_port', 8099)}"
+        assert IN_THE_APP["web_ingress"] is True
+
     def test_only_what_the_app_is_given_is_named_by_default(self) -> None:
         given = {f"/{each}" for each in CONFIG["map"]} | {"/data"}
         paths = [IN_THE_APP["data_dir"], IN_THE_APP["wake_dir"], *IN_THE_APP["knowledge_folders"]]

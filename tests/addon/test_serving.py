@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import re
@@ -13,22 +12,17 @@ from typing import Any
 
 import pytest
 
-from addon.serving import settings_for
+from addon.options import choose
+from addon.serving import serve, settings_for
 from tests.addon.conftest import StartApp
 from tests.addon.fake_supervisor import TOKEN, FakeSupervisor
+from tests.home.fake_home_assistant import TOKEN as HOME_TOKEN
 from tests.home.fake_home_assistant import FakeHomeAssistant
 from wyoming_servers import assembly
 from wyoming_servers.home.home_assistant import HomeAssistantHome
 from wyoming_servers.settings import Settings
 
-ON_LOOPBACK = {"SOTTO_URI": "tcp://127.0.0.1:0", "SOTTO_HTTP_URI": ""}
-
-
-@pytest.fixture(autouse=True)
-def _keep_log_level() -> Any:
-    before = logging.getLogger().level
-    yield
-    logging.getLogger().setLevel(before)
+ON_LOOPBACK = {"SOTTO_URI": "tcp://127.0.0.1:0", "SOTTO_HTTP_URI": "", "SOTTO_WEB_URI": ""}
 
 
 def write_options(folder: Path, **options: Any) -> Path:
@@ -37,28 +31,23 @@ def write_options(folder: Path, **options: Any) -> Path:
     return path
 
 
-async def settings_with(folder: Path, environment: Mapping[str, str], **options: Any) -> Settings:
-    return await settings_for(write_options(folder, **options), environment)
+async def settings_with(environment: Mapping[str, str], **options: Any) -> Settings:
+    return await settings_for(choose(options).settings, environment)
 
 
 class TestTheLanguage:
-    async def test_is_home_assistants_where_the_user_left_it_empty(
-        self, tmp_path: Path, supervisor: FakeSupervisor
-    ) -> None:
-        settings = await settings_with(tmp_path, supervisor.environment)
+    async def test_is_home_assistants_where_the_user_left_it_empty(self, supervisor: FakeSupervisor) -> None:
+        settings = await settings_with(supervisor.environment)
         assert settings.server.language == "zh-CN"
 
-    async def test_is_the_users_where_there_is_one_and_nobody_is_asked(
-        self, tmp_path: Path, supervisor: FakeSupervisor
-    ) -> None:
-        settings = await settings_with(tmp_path, supervisor.environment, language="de")
+    async def test_is_the_users_where_there_is_one_and_nobody_is_asked(self, supervisor: FakeSupervisor) -> None:
+        settings = await settings_with(supervisor.environment, language="de")
         assert settings.server.language == "de"
         assert not supervisor.requests
 
     @pytest.mark.parametrize("trouble", ["refused", "down", "nonsense", "absent", "slow"])
     async def test_is_english_and_that_is_said_where_home_assistant_does_not_tell(
         self,
-        tmp_path: Path,
         supervisor: FakeSupervisor,
         trouble: str,
         caplog: pytest.LogCaptureFixture,
@@ -76,7 +65,7 @@ class TestTheLanguage:
         else:
             monkeypatch.setattr("addon.supervisor.ANSWER_WITHIN_S", 0.05)
             supervisor.silent = True
-        settings = await settings_with(tmp_path, environment)
+        settings = await settings_with(environment)
         assert settings.server.language == "en"
         warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
         assert len(warnings) == 1
@@ -85,10 +74,10 @@ class TestTheLanguage:
 
 
 class TestTheHouse:
-    async def test_is_followed_through_the_supervisor(self, tmp_path: Path, supervisor: FakeSupervisor) -> None:
+    async def test_is_followed_through_the_supervisor(self, supervisor: FakeSupervisor) -> None:
         async with FakeHomeAssistant() as house:
-            supervisor.house = house
-            home = assembly.make_home(await settings_with(tmp_path, supervisor.environment, language="en"))
+            supervisor.home_url, supervisor.home_token = house.url, HOME_TOKEN
+            home = assembly.make_home(await settings_with(supervisor.environment, language="en"))
             assert isinstance(home, HomeAssistantHome)
             await home.start()
             try:
@@ -97,41 +86,44 @@ class TestTheHouse:
             finally:
                 await home.stop()
 
-    async def test_may_be_another_for_those_who_say_so_in_the_environment(
-        self, tmp_path: Path, supervisor: FakeSupervisor
-    ) -> None:
+    async def test_may_be_another_for_those_who_say_so_in_the_environment(self, supervisor: FakeSupervisor) -> None:
         environment = {**supervisor.environment, "SOTTO_HOME": "demo"}
-        assert (await settings_with(tmp_path, environment, language="en")).home.source == "demo"
+        assert (await settings_with(environment, language="en")).home.source == "demo"
 
 
-async def test_an_option_wins_over_the_environment(tmp_path: Path, supervisor: FakeSupervisor) -> None:
+async def test_an_option_wins_over_the_environment(supervisor: FakeSupervisor) -> None:
     environment = {**supervisor.environment, "SOTTO_TTS": "espeak", "SOTTO_DATA_DIR": "/elsewhere"}
-    settings = await settings_with(tmp_path, environment, language="en", tts="piper")
+    settings = await settings_with(environment, language="en", tts="piper")
     assert settings.tts.engine == "piper"
     assert settings.server.data_dir == Path("/elsewhere")
 
 
-async def test_without_a_supervisor_the_environment_alone_counts(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+async def test_the_log_level_is_the_users(
+    tmp_path: Path, supervisor: FakeSupervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with caplog.at_level(logging.INFO):
-        settings = await settings_for(tmp_path / "no-options.json", {"SOTTO_LANGUAGE": "fr"})
-    assert settings.server.language == "fr"
-    assert settings.server.zeroconf
-    assert "no Home Assistant app" in caplog.text
+    async def level_of_root(_settings: Settings) -> int:
+        return logging.getLogger().level
+
+    monkeypatch.setattr("addon.serving.serve_until_stopped", level_of_root)
+    before = logging.getLogger().level
+    try:
+        options = write_options(tmp_path, language="en", log_level="error")
+        assert await serve(options, supervisor.environment) == logging.ERROR
+    finally:
+        logging.getLogger().setLevel(before)
 
 
 class TestTheService:
     async def test_serves_with_the_options_answers_the_health_check_and_stops_when_told(
         self, tmp_path: Path, supervisor: FakeSupervisor, start_app: StartApp
     ) -> None:
-        options = str(write_options(tmp_path, language="en", log_level="info"))
+        options = str(write_options(tmp_path, language="en"))
         app = await start_app("serve", "--options", options, environment={**supervisor.environment, **ON_LOOPBACK})
         uri = await listening_at(app)
         health = await start_app("health", environment={"SOTTO_URI": uri})
         assert await health.wait() == 0
         app.terminate()
-        assert await asyncio.wait_for(app.wait(), 20) == 0
+        assert await app.wait() == 0
         unhealthy = await start_app("health", environment={"SOTTO_URI": uri})
         assert await unhealthy.wait() == 1
         assert b"No server answers" in await output_of(unhealthy)
@@ -146,6 +138,8 @@ class TestTheService:
 
     async def test_runs_on_a_box_that_knows_no_supervisor(self, start_app: StartApp) -> None:
         app = await start_app("serve", environment={**ON_LOOPBACK, "SOTTO_ZEROCONF": "no"})
+        assert app.stdout is not None
+        assert b"no Home Assistant app" in await app.stdout.readline()
         assert await listening_at(app)
 
 
