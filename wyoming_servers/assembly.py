@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,8 +34,8 @@ if TYPE_CHECKING:  # they need packages that are not there without documents, a 
     from .conversation.knowledge.library import Library
     from .conversation.mind import Mind
     from .http.door import HttpDoor
-    from .web.server import Site
     from .models.store import ModelStore
+    from .web.server import Site
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -108,12 +108,22 @@ def make_http_door(
     if not (settings.http.uri or settings.web.uri):
         return None
     if missing := [name for name in ("aiohttp", "prometheus_client") if find_spec(name) is None]:
-        _LOGGER.info("HTTP and its page are off without the package %s: pip install 'sotto[http]'", ", ".join(missing))
+        _LOGGER.info(
+            "HTTP and the web page are off without the package %s: pip install 'sotto[http]'", ", ".join(missing)
+        )
         return None
     door: HttpDoor = import_module(f"{__package__}.http.door").HttpDoor(
         settings, mind, home, consulting=_make_consulting(settings, library), library=library, turns=turns
     )
     return door
+
+
+def make_site(settings: Settings, door: HttpDoor | None) -> Site | None:
+    """Return the web page, which asks the door; None if none is wanted, or there is no door to ask."""
+    if door is None or not settings.web.uri:
+        return None
+    site: Site = import_module(f"{__package__}.web.server").Site(settings, door)
+    return site
 
 
 def make_models(settings: Settings, stages: Sequence[Stage], door: HttpDoor | None) -> ModelStore | None:
@@ -131,12 +141,23 @@ def make_models(settings: Settings, stages: Sequence[Stage], door: HttpDoor | No
     return store
 
 
-def make_site(settings: Settings, door: HttpDoor | None) -> Site | None:
-    """Return the web page, which asks the door; None if none is wanted, or there is no door to ask."""
-    if door is None or not settings.web.uri:
-        return None
-    site: Site = import_module(f"{__package__}.web.server").Site(settings, door)
-    return site
+def add_health(
+    door: HttpDoor,
+    settings: Settings,
+    home: Home,
+    services: Mapping[Stage, Service],
+    asked_s: Callable[[], float | None],
+    models: ModelStore | None,
+    library: Library | None,
+) -> None:
+    """Have the door tell what is wrong. To be called before it is opened; `asked_s()`: see `Server.asked_s`."""
+    if isinstance(ears := services.get(Stage.STT), SttService):
+        door.tell("microphone", ears.loudnesses.report)
+    told = import_module(f"{__package__}.http.models").Models(models).objects if models is not None else None
+    health = import_module(f"{__package__}.http.health").Health
+    door.add_room(
+        health(settings, home, door.status_of, asked_s, lambda: told()["models"] if told is not None else [], library)
+    )
 
 
 def make_services(

@@ -12,7 +12,17 @@ from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
 from .. import __version__
-from ..assembly import STAGES, make_home, make_http_door, make_library, make_mind, make_models, make_services, make_site
+from ..assembly import (
+    STAGES,
+    add_health,
+    make_home,
+    make_http_door,
+    make_library,
+    make_mind,
+    make_models,
+    make_services,
+    make_site,
+)
 from ..errors import SettingsError
 from ..front.discovery import SOTTO, WYOMING, Advertised, Announcement, addresses_for
 from ..front.server import Server
@@ -94,6 +104,7 @@ async def _start(stack: AsyncExitStack, settings: Settings, stages: Sequence[Sta
         stack.push_async_callback(models.stop)
         await models.start()
     if door is not None:
+        add_health(door, settings, home, services, lambda: server.asked_s, models, library)
         stack.push_async_callback(door.stop)
         await door.start()
     if (site := make_site(settings, door)) is not None:

@@ -76,9 +76,9 @@ class HttpDoor:
         self._homes = Homes(home)
         self._turns = turns or TurnLog()
         self._rooms = rooms
-        self._told = told or {}
+        self._told = dict(told or {})
         self.metrics = Metrics(lambda: mind.status if mind is not None else None)
-        self.events = Events(lambda request: self._status.of(request) if self._status is not None else {})
+        self.events = Events(self.status_of)
         """What is happening, for whoever listens at `/api/events`."""
         self._pairing: Pairing | None = None
         self._status: Status | None = None
@@ -96,6 +96,14 @@ class HttpDoor:
     def add_room(self, room: Room) -> None:
         """Let another part of the server answer, too. To be called before the door is opened."""
         self._rooms = (*self._rooms, room)
+
+    def tell(self, name: str, what: Callable[[], Any]) -> None:
+        """Have `/api/status` tell this too. To be called before the door is opened."""
+        self._told[name] = what
+
+    def status_of(self, request: web.Request) -> dict[str, Any]:
+        """Return what `/api/status` tells this client; nothing while the door is closed."""
+        return self._status.of(request) if self._status is not None else {}
 
     async def start(self) -> None:
         """Open the door. Raises SettingsError for an address or a file in the data folder that cannot be used."""
