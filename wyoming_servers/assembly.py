@@ -126,6 +126,19 @@ def make_site(settings: Settings, door: HttpDoor | None) -> Site | None:
     return site
 
 
+def add_page(
+    door: HttpDoor,
+    home: Home,
+    services: Mapping[Stage, Service],
+    mind: Mind | None,
+    turns: TurnLog,
+    uri: Callable[[], str],
+) -> None:
+    """Have the door answer what the page asks beside. To be called before it is opened; `uri()` is the Wyoming port."""
+    door.tell("servers", import_module(f"{__package__}.web.servers").Servers(services, mind).objects)
+    door.add_room(import_module(f"{__package__}.web.trying").Trying(uri, home, turns))
+
+
 def make_models(settings: Settings, stages: Sequence[Stage], door: HttpDoor | None) -> ModelStore | None:
     """Return the models that can be fetched, of which the door tells; None if the packages for that are not installed.
 

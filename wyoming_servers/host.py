@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
@@ -35,6 +36,21 @@ class EngineState(StrEnum):
     LOADING = "loading"
     READY = "ready"
     FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineReport:
+    """What does a stage, and how it is."""
+
+    engine: str
+    model: str
+    state: str
+    """`loading`, `ready`, `asleep` or `failed`."""
+    device: str = ""
+    """Where it computes, such as `cpu, 2 threads` or `cuda:0`."""
+    remote: str | None = None
+    """The address of the server that does it, where that is another one."""
+    error: SottoError | None = None
 
 
 class Loaded(Generic[E]):
@@ -133,6 +149,10 @@ class EngineHost(Generic[E]):
     def worker(self) -> Worker:
         """Its worker."""
         return self._current.worker
+
+    def report(self, engine: str, model: str, device: str) -> EngineReport:
+        """Return how the engine is, of which the caller knows the rest."""
+        return EngineReport(engine, model, self.state, device, error=self.error)
 
     def start(self) -> None:
         """Begin to load."""

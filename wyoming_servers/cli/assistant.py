@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -146,7 +146,7 @@ class Assistant:
                     return Outcome(event.data.get("text") or "", tuple(changes), Handled.is_type(event.type))
         raise self._broke_off()
 
-    async def speak(self, text: str, voice: SynthesizeVoice | None = None) -> AsyncIterator[Audio]:
+    async def speak(self, text: str, voice: SynthesizeVoice | None = None) -> AsyncGenerator[Audio, None]:
         """Return the spoken text piece by piece, as it is made."""
         async with self._exchange([Synthesize(text=text, voice=voice).event()]) as events:
             async for event in events:
@@ -185,11 +185,18 @@ class Assistant:
             if event is None:
                 return
             if Error.is_type(event.type):
-                raise RemoteError(Error.from_event(event).text)
+                raise _told(Error.from_event(event))
             yield event
 
     def _broke_off(self) -> SottoError:
         return RemoteError(f"The server at {self.uri} broke off, or is no Wyoming server.", remedy="Its log says why.")
+
+
+def _told(error: Error) -> RemoteError:
+    """Return what the server said went wrong, under the code that it gave."""
+    failure = RemoteError(error.text)
+    failure.code = error.code or RemoteError.code
+    return failure
 
 
 async def _send(client: AsyncClient, request: Iterable[Event], recording: Recording | None) -> None:

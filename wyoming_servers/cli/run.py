@@ -15,6 +15,7 @@ from .. import __version__
 from ..assembly import (
     STAGES,
     add_health,
+    add_page,
     make_home,
     make_http_door,
     make_library,
@@ -105,6 +106,7 @@ async def _start(stack: AsyncExitStack, settings: Settings, stages: Sequence[Sta
         await models.start()
     if door is not None:
         add_health(door, settings, home, services, lambda: server.asked_s, models, library)
+        add_page(door, home, services, mind, turns, lambda: server.uri)
         stack.push_async_callback(door.stop)
         await door.start()
     if (site := make_site(settings, door)) is not None:

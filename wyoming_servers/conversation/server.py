@@ -19,7 +19,7 @@ from wyoming.intent import Entity, Intent, IntentsStart, IntentsStop, Recognize
 from .. import __version__
 from ..errors import EngineLoadingError, SottoError
 from ..home.model import Home, HomeSnapshot
-from ..host import EngineHost
+from ..host import EngineHost, EngineReport
 from ..protocol.connection import Connection
 from ..protocol.fields import parse, require_text
 from ..protocol.service import Service, Stage
@@ -85,6 +85,11 @@ class ConversationService(Service):
             models=[model],
         )
         return Info(intent=[program])
+
+    @property
+    def reports(self) -> list[EngineReport]:
+        """What reads sentences without a model."""
+        return [self._host.report("hassil", "home-assistant-intents", "cpu")]
 
     async def start(self) -> None:
         """Load the configured language and follow the home's names."""

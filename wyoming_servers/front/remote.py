@@ -11,6 +11,7 @@ from wyoming.event import Event
 from wyoming.info import Describe, Info
 
 from ..errors import RemoteError, SettingsError
+from ..host import EngineReport, EngineState
 from ..protocol.connection import Connection
 from ..protocol.service import Service, Stage
 
@@ -53,6 +54,17 @@ class RemoteService(Service):
         """The remote's programs of this stage as last heard; none before it first answered."""
         return self._info
 
+    @property
+    def reports(self) -> list[EngineReport]:
+        """What the remote said of itself when it was asked last."""
+        programs = [each for kind in _PROGRAMS[self.stage] for each in getattr(self._info, kind)]
+        name = programs[0].name if programs else ""
+        if not self._asked.is_set():
+            return [EngineReport(name, "", EngineState.LOADING, remote=self._uri)]
+        if self._reachable:
+            return [EngineReport(name, "", EngineState.READY, remote=self._uri)]
+        return [EngineReport(name, "", EngineState.FAILED, remote=self._uri, error=self._unreachable())]
+
     async def start(self) -> None:
         """Begin to ask the remote what it offers."""
         self._task = asyncio.create_task(self._follow(), name=f"describe-{self.stage}")
@@ -84,9 +96,12 @@ class RemoteService(Service):
         try:
             await remote.connect()
         except (OSError, TimeoutError):
-            raise RemoteError(
-                f"The {self.stage} server at {self._uri} cannot be reached.", remedy="See whether it is running."
-            ) from None
+            raise self._unreachable() from None
+
+    def _unreachable(self) -> RemoteError:
+        return RemoteError(
+            f"The {self.stage} server at {self._uri} cannot be reached.", remedy="See whether it is running."
+        )
 
     async def _forward(self, connection: Connection, remote: AsyncClient, first: Event) -> None:
         up = asyncio.create_task(self._send_up(connection, remote, first))

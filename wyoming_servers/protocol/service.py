@@ -9,6 +9,7 @@ from typing import ClassVar
 from wyoming.event import Event
 from wyoming.info import Info
 
+from ..host import EngineReport
 from .connection import Connection
 
 
@@ -32,6 +33,11 @@ class Service(ABC):
     @abstractmethod
     def info(self) -> Info:
         """The programs of this stage, from memory: never waits for an engine."""
+
+    @property
+    def reports(self) -> list[EngineReport]:
+        """What does this stage, and how it is, from memory."""
+        return []
 
     async def start(self) -> None:
         """Begin to load; returns at once."""

@@ -80,6 +80,11 @@ class SttEngine(ABC):
         """Memory that it takes once it is loaded, about; 0: too little to matter. Known before `load`."""
         return 0
 
+    @property
+    def device(self) -> str:
+        """Where it computes."""
+        return "cpu"
+
     @abstractmethod
     def load(self) -> None:
         """Read the model.

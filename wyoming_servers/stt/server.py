@@ -14,7 +14,7 @@ from wyoming.info import AsrModel, AsrProgram, Attribution, Info
 
 from ..errors import BadRequestError, SottoError, UnknownModelError
 from ..home.model import Home, HomeSnapshot
-from ..host import EngineHost, EngineState
+from ..host import EngineHost, EngineReport, EngineState
 from ..protocol.connection import Connection
 from ..protocol.fields import parse
 from ..protocol.service import Service, Stage
@@ -79,6 +79,13 @@ class SttService(Service):
     def info(self) -> Info:
         """The engine that is used, or is loading, and its model; not installed if none can be loaded."""
         return Info(asr=[_program(self._host.engine.capabilities, usable=self._host.state != EngineState.FAILED)])
+
+    @property
+    def reports(self) -> list[EngineReport]:
+        """The engine that is used, or is loading."""
+        engine = self._host.engine
+        about = engine.capabilities
+        return [self._host.report(about.name, about.model, engine.device)]
 
     async def start(self) -> None:
         """Begin to load, and to follow the home."""

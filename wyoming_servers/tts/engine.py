@@ -54,6 +54,11 @@ class TtsEngine(ABC):
         """What Info says; known before `load`."""
 
     @property
+    def device(self) -> str:
+        """Where it computes."""
+        return "cpu"
+
+    @property
     @abstractmethod
     def voices(self) -> tuple[Voice, ...]:
         """The voices that can be asked for now, from memory, the preferred of each language first."""

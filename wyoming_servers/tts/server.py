@@ -14,6 +14,7 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, Synthesize
 
 from .. import __version__
 from ..errors import BadRequestError, SottoError, UnexpectedEventError
+from ..host import EngineReport
 from ..protocol.connection import Connection
 from ..protocol.fields import parse, require_text
 from ..protocol.service import Service, Stage
@@ -30,6 +31,8 @@ _LOGGER = logging.getLogger(__name__)
 
 WATCH_S = 5.0
 """Between two looks at the folder of voices."""
+
+NAMED_VOICES = 4
 
 AUTOMATIC = "automatic-"
 """Before a language, the name of a voice that stands for the best one there is now. Home Assistant's editor stores the
@@ -61,6 +64,14 @@ class TtsService(Service):
     def info(self) -> Info:
         """One program with the voices of all engines; rebuilt only when they change."""
         return self._info
+
+    @property
+    def reports(self) -> list[EngineReport]:
+        """All engines, the preferred first."""
+        return [
+            host.report(host.engine.capabilities.name, _named(host.engine.voices), host.engine.device)
+            for host in self._roster.hosts
+        ]
 
     async def start(self) -> None:
         """Begin to load the engines, and to watch the folder of voices."""
@@ -222,6 +233,11 @@ class _TextStream:
             raise
         self.ended = SynthesizeStop.is_type(event.type)
         return None if self.ended else event
+
+
+def _named(voices: Sequence[Voice]) -> str:
+    """Return the names of a few voices; of many there is nothing to read in them."""
+    return ", ".join(voice.name for voice in voices) if len(voices) <= NAMED_VOICES else ""
 
 
 def _is_ssml(text_format: object) -> bool:

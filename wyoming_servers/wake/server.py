@@ -12,7 +12,7 @@ from wyoming.event import Event
 from wyoming.info import Attribution, Info, WakeModel, WakeProgram
 
 from ..errors import OverloadedError
-from ..host import EngineHost, EngineState
+from ..host import EngineHost, EngineReport, EngineState
 from ..protocol.connection import Connection
 from ..protocol.service import Service, Stage
 from ..registry import create_engines
@@ -65,6 +65,12 @@ class WakeService(Service):
                 )
             ]
         )
+
+    @property
+    def reports(self) -> list[EngineReport]:
+        """The engine and its words."""
+        engine = self._host.engine
+        return [self._host.report(engine.capabilities.name, ", ".join(word.phrase for word in engine.words), "cpu")]
 
     async def start(self) -> None:
         """Begin to load, and then to watch the folder."""

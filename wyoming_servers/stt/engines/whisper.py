@@ -67,6 +67,7 @@ class WhisperEngine(SttEngine):
         self._settings: SttSettings = settings.stt
         self._folder = folder
         self._cuda = cuda
+        self._threads = settings.stt.threads or min(MAX_THREADS, _cores())
         self._default_language = match_language(settings.server.language, folder.languages) or folder.languages[0]
         self._source = folder.stamp
         self._size_bytes = folder.size_bytes
@@ -91,6 +92,12 @@ class WhisperEngine(SttEngine):
     def needs_bytes(self) -> int:
         """What its weights take while they are read, and room to compute."""
         return round(self._size_bytes * SIZE_FACTOR) + COMPUTING_BYTES
+
+    @property
+    def device(self) -> str:
+        """Where it computes, or will."""
+        cuda = self._model.device == "cuda" if self._model is not None else self._cuda
+        return "cuda:0" if cuda else f"cpu, {self._threads} threads"
 
     def load(self) -> None:
         """Read the model and let it compute once, so that the first utterance finds its memory in place.
@@ -192,7 +199,7 @@ class WhisperEngine(SttEngine):
             str(self._folder.path),
             device="cuda" if cuda else "cpu",
             compute_type="int8" if chosen == "default" and not cuda else chosen,
-            intra_threads=self._settings.threads or min(MAX_THREADS, _cores()),
+            intra_threads=self._threads,
         )
 
 

@@ -56,6 +56,11 @@ class PiperEngine(TtsEngine):
         """The voices on disk that look complete, and did not turn out to be broken."""
         return self._voices
 
+    @property
+    def device(self) -> str:
+        """Where voices compute."""
+        return "cuda:0" if self._cuda else "cpu"
+
     def load(self) -> None:
         """Look at the folder and load the voice that will most likely be asked for first.
 

@@ -1,0 +1,116 @@
+"""One turn as Home Assistant would take it: stage by stage, over the Wyoming port, as any satellite's goes.
+
+Where the home is a demo, it does what is asked. A real one is not touched, for Sotto has no power to: what would be
+sent is told, and the answer is what that home would say, tried on a copy of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import wave
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from wyoming.intent import Intent
+from wyoming.tts import SynthesizeVoice
+
+from ..cli.assistant import Assistant, Outcome
+from ..cli.recording import AudioFormat, Recording
+from ..errors import HomeError
+from ..home.demo import DemoHome, Order
+from ..home.model import Home
+
+_EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - to be reached
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What came of a sentence."""
+
+    text: str
+    intents: tuple[dict[str, Any], ...] = ()
+    """`name` and `slots` of each."""
+    executed: bool = False
+    """Whether the demo home did it; a real one would have been asked by Home Assistant."""
+
+
+class Assisting:
+    """Turns at the server of this process."""
+
+    def __init__(self, uri: Callable[[], str], home: Home) -> None:
+        """`uri()` is where the Wyoming port is, once it is open."""
+        self._uri = uri
+        self._home = home
+
+    @property
+    def _assistant(self) -> Assistant:
+        return Assistant(_reachable(self._uri()))
+
+    async def transcribe(self, source: asyncio.StreamReader, rate_hz: int, language: str | None) -> str:
+        """Return what is said in 16-bit mono samples, as soon as that is known; raises RemoteError."""
+        recording = Recording.of(source, AudioFormat(rate_hz, 2, 1), None)
+        return (await self._assistant.transcribe(recording, language)).text
+
+    async def answer(self, text: str, language: str | None, conversation: str) -> Answered:
+        """Understand a sentence and do what it asks; raises RemoteError."""
+        understood = await self._assistant.understand(text, language, {"conversation_id": conversation})
+        if not understood.intents:
+            return Answered(understood.text)
+        intents = tuple(_object(each) for each in understood.intents)
+        if self._home.executes_intents:
+            outcome = await self._assistant.execute(understood.intents)
+            return Answered(outcome.text, intents, executed=outcome.succeeded)
+        outcome = await asyncio.to_thread(self._supposed, understood.intents)
+        return Answered(outcome.text, intents)
+
+    async def speak(self, text: str, language: str | None) -> bytes:
+        """Return a text as a WAV file; raises RemoteError."""
+        voice = SynthesizeVoice(language=language) if language else None
+        pcm, form = bytearray(), AudioFormat(16_000, 2, 1)
+        async with aclosing(self._assistant.speak(text, voice)) as pieces:
+            async for piece in pieces:
+                pcm += piece.pcm
+                form = AudioFormat(piece.rate, piece.width, piece.channels)
+        return _wav(bytes(pcm), form)
+
+    def _supposed(self, intents: Sequence[Intent]) -> Outcome:
+        """Return what the home would say, if all went well."""
+        orders = [
+            Order(each.name, {slot.name: slot.value for slot in each.entities}, each.text or "") for each in intents
+        ]
+        try:
+            done = DemoHome(self._home.snapshot).execute(orders)
+        except HomeError:
+            return Outcome("", succeeded=False)
+        return Outcome(done.text, done.changes)
+
+
+def _reachable(uri: str) -> str:
+    """Return the address at which this machine reaches what listens there."""
+    parts = urlsplit(uri)
+    if parts.scheme != "tcp":
+        return uri
+    host = _EVERYWHERE.get(parts.hostname or "")
+    return uri if host is None else f"tcp://{host}:{parts.port}"
+
+
+def _object(intent: Intent) -> dict[str, Any]:
+    return {"name": intent.name, "slots": _slots(intent)}
+
+
+def _slots(intent: Intent) -> dict[str, Any]:
+    return {slot.name: slot.value for slot in intent.entities}
+
+
+def _wav(pcm: bytes, form: AudioFormat) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as wav:
+        wav.setframerate(form.rate)
+        wav.setsampwidth(form.width)
+        wav.setnchannels(form.channels)
+        wav.writeframes(pcm)
+    return file.getvalue()
