@@ -176,7 +176,7 @@ async def test_a_server_that_claims_another_length_is_not_believed(
 
 
 async def test_another_part_than_was_asked_for_is_not_taken(server: ModelServer, open_store: OpenStore) -> None:
-    liar = server.put("m", CONTENT, cut_after=[1_000_000, None], range_start=lambda start: start - 1)
+    liar = server.put("m", CONTENT, cut_after=[1_000_000, None], range_off=-1)
     store = await open_store([model_of(file_of(NAME, liar))])
     await store.fetch("talker")
     state = await settled(store)
@@ -304,10 +304,8 @@ async def test_stopping_keeps_what_came_and_a_restart_goes_on_there(
 
 async def test_models_are_fetched_one_after_the_other(server: ModelServer, open_store: OpenStore) -> None:
     hold = asyncio.Event()
-    models = [
-        model_of(file_of(f"{name}.gguf", server.put(name, CONTENT, hold=hold)), model_id=name)
-        for name in ("one", "two")
-    ]
+    urls = {name: server.put(name, CONTENT, hold=hold) for name in ("one", "two")}
+    models = [model_of(file_of(f"{name}.gguf", url), model_id=name) for name, url in urls.items()]
     store = await open_store(models)
     await store.fetch("one")
     await store.fetch("two")
