@@ -212,6 +212,7 @@ class ModelsSettings:
         _optional_url,
         "Address with the layout of huggingface.co that is asked first, such as https://hf-mirror.com",
     )
+    catalogue: Path | None = _setting(None, _optional_path, "YAML file of further models that can be fetched")
     languages: tuple[str, ...] = _setting(
         (), _words, "Languages that models are for, such as en,zh-CN; default: the household's language"
     )

@@ -76,7 +76,7 @@ async def open_store(shelves: Shelves, pauses: Pauses) -> AsyncIterator[OpenStor
 
         async def start(models: list[Model], on: Shelves | None = None, **more: Any) -> ModelStore:
             more.setdefault("patience", Patience(tries=3))
-            store = ModelStore(on or shelves, models=models, pause=pauses, **more)
+            store = ModelStore(on or shelves, offered=lambda: models, pause=pauses, **more)
             await store.start()
             stack.push_async_callback(store.stop)
             return store

@@ -15,7 +15,7 @@ from wyoming_servers.settings import build
 async def main(data_dir: str, url: str, size: str, sha256: str) -> None:
     file = ModelFile("base/model.bin", int(size), sha256, (url,))
     model = model_of(file, model_id="base", kind=Kind.STT)
-    store = ModelStore(Shelves(build({"data_dir": data_dir})), models=[model])
+    store = ModelStore(Shelves(build({"data_dir": data_dir})), offered=lambda: [model])
 
     def tell() -> None:
         now = state_of(store, "base")

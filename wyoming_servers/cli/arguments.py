@@ -212,7 +212,17 @@ def _add_models(commands: Any) -> None:
 
 
 _OF_MODELS = frozenset(
-    {"data_dir", "http_uri", "stt_dir", "tts_dir", "llm_dir", "knowledge_dir", "models_mirror", "models_languages"}
+    {
+        "data_dir",
+        "http_uri",
+        "stt_dir",
+        "tts_dir",
+        "llm_dir",
+        "knowledge_dir",
+        "models_mirror",
+        "models_languages",
+        "models_catalogue",
+    }
 )
 
 

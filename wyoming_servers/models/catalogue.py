@@ -15,6 +15,8 @@ from urllib.parse import quote
 
 import yaml
 
+from ..errors import SettingsError
+
 HUGGING_FACE = "https://huggingface.co"
 HF_MIRROR = "https://hf-mirror.com"
 MODELSCOPE = "https://www.modelscope.cn/models"
@@ -112,9 +114,34 @@ def catalogue() -> tuple[Model, ...]:
     return found
 
 
+def with_further(path: Path | None) -> tuple[Model, ...]:
+    """Return the catalogue with the models of a file of the user's, which come before ours of the same id. Blocks.
+
+    With `only: true` in the file, ours are not offered. Raises SettingsError for a file that is no catalogue.
+    """
+    if path is None:
+        return catalogue()
+    try:
+        text = path.read_text(encoding="utf-8")
+        further = tuple(parse(text))
+        only = _load(text).get("only") is True
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as err:
+        raise SettingsError(
+            f"--models-catalogue names {path}, which is no catalogue of models: {type(err).__name__} {err}.",
+            remedy="docs/models.md shows one.",
+        ) from None
+    own = {model.id for model in further}
+    return (*further, *(model for model in catalogue() if not only and model.id not in own))
+
+
+def _load(text: str) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    return document
+
+
 def parse(text: str) -> Iterator[Model]:
     """Yield the models of a YAML document; raises KeyError, TypeError and ValueError for what is no catalogue."""
-    document: Mapping[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    document = _load(text)
     defaults = document.get("defaults", {})
     for entry in document["models"]:
         yield _model({**defaults, **entry})
@@ -144,7 +171,7 @@ def _file(entry: Mapping[str, Any], file: Mapping[str, Any]) -> ModelFile:
         path=f"{entry['folder']}/{name}" if entry.get("folder") else name,
         size_bytes=int(file["size_bytes"]),
         sha256=file.get("sha256"),
-        urls=tuple(_urls(entry, source)),
+        urls=tuple(file["urls"]) if "urls" in file else tuple(_urls(entry, source)),
         md5=file.get("md5"),
     )
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from ..protocol.service import Stage
 from ..settings import Settings
+from .catalogue import with_further
 from .shelves import Shelves
 from .store import ModelStore
 from .wishes import Wishes, machine_mb
@@ -18,6 +20,7 @@ def make_store(
     shelves = Shelves(settings)
     return ModelStore(
         shelves,
+        offered=partial(with_further, settings.models.catalogue),
         wishes=Wishes(settings, stages, shelves, memory_mb),
         auto=settings.models.fetch == "auto",
         mirror=settings.models.mirror,

@@ -38,16 +38,19 @@ class ModelStore:
         self,
         shelves: Shelves,
         *,
-        models: Sequence[Model] | None = None,
+        offered: Callable[[], Sequence[Model]] = catalogue,
         wishes: Wishes | None = None,
         auto: bool = False,
         mirror: str = "",
         patience: Patience | None = None,
         pause: Pause = asyncio.sleep,
     ) -> None:
-        """`wishes` says which models are wanted; with `auto` these are fetched. `models`: by default, all there are."""
+        """`wishes` says which models are wanted; with `auto` these are fetched.
+
+        `offered` returns the models that can be fetched; it may block, and raise SettingsError.
+        """
         self._shelves = shelves
-        self._given = models
+        self._offered = offered
         self._models: dict[str, Model] = {}
         self._wishes = wishes
         self._auto = auto
@@ -94,8 +97,11 @@ class ModelStore:
         self._on_installed.append(listener)
 
     async def start(self) -> None:
-        """Look at what there is, and begin to work. Fetches nothing that is not asked for, unless it is `auto`."""
-        models = self._given if self._given is not None else await in_thread(catalogue)
+        """Look at what there is, and begin to work. Fetches nothing that is not asked for, unless it is `auto`.
+
+        Raises what `offered` does.
+        """
+        models = await in_thread(self._offered)
         self._models = {model.id: model for model in models}
         try:
             await in_thread(self._shelves.lock)
