@@ -81,7 +81,7 @@ class Connection:
         self._write_lock = asyncio.Lock()
         self._pump_task: asyncio.Task[None] | None = None
         self.watcher: Callable[[Event], None] | None = None
-        """Called with every event that is read and written, in their order; it raises nothing."""
+        """Called with every event that was read or written, in their order; it raises nothing."""
 
     async def __aenter__(self) -> Self:
         self._pump_task = asyncio.create_task(self._pump(), name="wyoming-reader")
@@ -140,14 +140,14 @@ class Connection:
 
     async def write(self, event: Event) -> None:
         """Send an event; raises ClientGoneError if the client no longer takes it."""
-        if self.watcher is not None:
-            self.watcher(event)
         try:
             async with self._write_lock, asyncio.timeout(self._limits.write_s):
                 await async_write_event(event, self._writer)
         except (OSError, TimeoutError) as err:
             self._end()
             raise ClientGoneError("The client stopped reading.") from err
+        if self.watcher is not None:
+            self.watcher(event)
 
     async def write_error(self, error: SottoError) -> None:
         """Send an error as the protocol's `error` event."""

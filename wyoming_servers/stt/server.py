@@ -20,6 +20,8 @@ from ..protocol.fields import parse
 from ..protocol.service import Service, Stage
 from ..registry import create_engines
 from ..settings import Settings, SttSettings
+from ..turns.recording import engine as told_engine
+from ..turns.turn import Phase
 from ..worker import Cancellation, Priority, Worker
 from .endpointing import Timing
 from .engine import SttCapabilities, SttEngine, SttRequest
@@ -135,6 +137,8 @@ class SttService(Service):
         """
         asked = parse(Transcribe, first) if Transcribe.is_type(first.type) else None
         request = self._request(asked or Transcribe())
+        about = self._host.engine.capabilities
+        told_engine(Phase.STT, f"{about.name} {about.model}")
         if self._prepare is not None:
             self._prepare(request.language or "")
         utterance = Utterance(

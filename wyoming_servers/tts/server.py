@@ -14,7 +14,7 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, Synthesize
 
 from .. import __version__
 from ..errors import BadRequestError, SottoError, UnexpectedEventError
-from ..host import EngineReport
+from ..host import EngineReport, EngineState
 from ..protocol.connection import Connection
 from ..protocol.fields import parse, require_text
 from ..protocol.service import Service, Stage
@@ -67,10 +67,11 @@ class TtsService(Service):
 
     @property
     def reports(self) -> list[EngineReport]:
-        """All engines, the preferred first."""
+        """The engines, the preferred first; of those that have no voice only what is wrong with them."""
         return [
             host.report(host.engine.capabilities.name, _named(host.engine.voices), host.engine.device)
             for host in self._roster.hosts
+            if host.engine.voices or host.state is not EngineState.READY
         ]
 
     async def start(self) -> None:

@@ -41,17 +41,20 @@ def recorded(log: TurnLog | None, stage: Stage) -> Iterator[Saw]:
     if log is None:
         yield _nothing
         return
-    recording: WakeRecording | Recording = WakeRecording(log) if stage is Stage.WAKE else Recording(log, stage)
     with marking() as marks:
+        if stage is Stage.WAKE:
+            yield WakeRecording(log).saw
+            return
+        recording = Recording(log, stage, marks)
         try:
             yield recording.saw
         except ClientGoneError:
-            recording.end(marks, left=True)
+            recording.leave()
             raise
         except Exception as err:
-            recording.end(marks, failure=err.code if isinstance(err, SottoError) else SottoError.code)
+            recording.end(err.code if isinstance(err, SottoError) else SottoError.code)
             raise
-        recording.end(marks)
+        recording.end()
 
 
 class WakeRecording:
@@ -71,9 +74,6 @@ class WakeRecording:
         elif event.type == "detection":
             self._log.add(self._exchange(event.data))
 
-    def end(self, marks: Marks, *, failure: str = "", left: bool = False) -> None:
-        """Every detection was told when it was made."""
-
     def _exchange(self, data: dict[str, Any]) -> Exchange:
         now_s = self._log.clock()
         heard_ms = data.get("timestamp")
@@ -86,10 +86,13 @@ class WakeRecording:
 
 
 class Recording:
-    """One request of any other stage."""
+    """One request of any other stage. It is told of as soon as its last event was sent: the next may follow at once."""
 
-    def __init__(self, log: TurnLog, stage: Stage) -> None:
+    def __init__(self, log: TurnLog, stage: Stage, marks: Marks) -> None:
         self._log = log
+        self._marks = marks
+        self._several = False
+        self._is_told = False
         self._began_s = log.clock()
         self._first_audio_s: float | None = None
         self._texts: list[str] = []
@@ -99,12 +102,15 @@ class Recording:
             "transcript": self._take_transcript,
             "recognize": self._take_transcript,
             "intent": self._take_intent,
+            "intents-start": self._take_intents_start,
+            "intents-stop": self._take_intents_stop,
             "handled": self._take_handled,
             "not-handled": self._take_not_handled,
             "not-recognized": self._take_not_handled,
             "synthesize": self._take_whole_text,
             "synthesize-chunk": self._take_text,
             "audio-chunk": self._take_audio,
+            "audio-stop": self._take_audio_stop,
         }
 
     def saw(self, event: Event) -> None:
@@ -117,37 +123,43 @@ class Recording:
         except Exception as err:  # noqa: BLE001 - whatever a client put there, its request goes on
             _LOGGER.debug("%s said nothing of a turn: %s", event.type, type(err).__name__)
 
-    def end(self, marks: Marks, *, failure: str = "", left: bool = False) -> None:
-        """Tell the log; nothing of a client that left before there was an answer."""
-        exchange, now_s = self._exchange, self._log.clock()
-        if left and (exchange.outcome is None and self._first_audio_s is None):
-            return
-        if failure:
-            exchange = replace(exchange, outcome=Outcome.ERROR)
-        if exchange.request is Request.SPEECH:
-            exchange = replace(exchange, answered="".join(self._texts))
-            if not (exchange.answered.strip() or failure):
-                return
-        exchange = replace(exchange, began_s=self._began_s, ended_s=now_s, intents=tuple(self._intents))
-        self._log.add(replace(exchange, timings=self._timings(exchange, marks, failure)))
+    def leave(self) -> None:
+        """Tell what a client has left; nothing of it before there was an answer."""
+        if self._exchange.outcome is not None or self._first_audio_s is not None:
+            self.end()
 
-    def _timings(self, exchange: Exchange, marks: Marks, failure: str) -> tuple[Timing, ...]:
-        told = [self._within(each, exchange, marks) for each in marks.timings]
+    def end(self, failure: str = "") -> None:
+        """Tell the log, if that was not done; `failure` is an error's code."""
+        if self._is_told:
+            return
+        self._is_told = True
+        exchange = replace(
+            self._exchange,
+            began_s=self._began_s,
+            ended_s=self._log.clock(),
+            outcome=Outcome.ERROR if failure else self._exchange.outcome,
+            answered=self._exchange.answered or "".join(self._texts),
+            intents=tuple(self._intents),
+        )
+        if failure or exchange.request is not Request.SPEECH or exchange.answered.strip():
+            self._log.add(replace(exchange, timings=self._timings(exchange, failure)))
+
+    def _timings(self, exchange: Exchange, failure: str) -> tuple[Timing, ...]:
         if exchange.request is Request.ACTION:
             return ()
+        told = [self._within(each, exchange) for each in self._marks.timings]
         phase = _PHASES[exchange.request]
         spoken = next((each for each in told if each.phase is Phase.SPEECH), None)
         from_s = spoken.to_s if spoken is not None else exchange.began_s
-        first_s = self._first_audio_s
-        own = Timing(phase, from_s, exchange.ended_s, marks.engine_of(phase), failure, first_s)
+        engine = self._marks.engine_of(phase)
+        own = Timing(phase, from_s, exchange.ended_s, engine, failure, self._first_audio_s)
         return (*told, own)
 
-    @staticmethod
-    def _within(timing: Timing, exchange: Exchange, marks: Marks) -> Timing:
+    def _within(self, timing: Timing, exchange: Exchange) -> Timing:
         """Return a phase that lies in the request, also where a recording was sent faster than it was spoken."""
         from_s = min(max(timing.from_s, exchange.began_s), exchange.ended_s)
         to_s = min(max(timing.to_s, from_s), exchange.ended_s)
-        return replace(timing, from_s=from_s, to_s=to_s, engine=timing.engine or marks.engine_of(timing.phase))
+        return replace(timing, from_s=from_s, to_s=to_s, engine=timing.engine or self._marks.engine_of(timing.phase))
 
     def _take_transcript(self, data: dict[str, Any]) -> None:
         """Take what was heard, or what a conversation is asked."""
@@ -160,19 +172,32 @@ class Recording:
         self._exchange = replace(
             self._exchange, said=text, language=language, conversation=conversation, outcome=outcome
         )
+        if outcome is not None:
+            self.end()
 
     def _take_intent(self, data: dict[str, Any]) -> None:
         self._intents.append((str(data.get("name")), str(data.get("text") or "")))
         if self._exchange.request is Request.ANSWER:
             self._exchange = replace(self._exchange, outcome=Outcome.DONE)
+            if not self._several:
+                self.end()
+
+    def _take_intents_start(self, _: dict[str, Any]) -> None:
+        self._several = True
+
+    def _take_intents_stop(self, _: dict[str, Any]) -> None:
+        if self._exchange.request is Request.ANSWER:
+            self.end()
 
     def _take_handled(self, data: dict[str, Any]) -> None:
         outcome = Outcome.DONE if self._exchange.request is Request.ACTION else Outcome.ANSWERED
         self._exchange = replace(self._exchange, answered=str(data.get("text") or ""), outcome=outcome)
+        self.end()
 
     def _take_not_handled(self, data: dict[str, Any]) -> None:
         text = str(data.get("text") or "")
         self._exchange = replace(self._exchange, answered=text, outcome=Outcome.NOT_UNDERSTOOD)
+        self.end()
 
     def _take_text(self, data: dict[str, Any]) -> None:
         """Take a portion of a stream of text: time runs from the first one, not from when a model began to think."""
@@ -187,6 +212,10 @@ class Recording:
     def _take_audio(self, _: dict[str, Any]) -> None:
         if self._first_audio_s is None and self._exchange.request is Request.SPEECH:
             self._first_audio_s = self._log.clock()
+
+    def _take_audio_stop(self, _: dict[str, Any]) -> None:
+        if self._exchange.request is Request.SPEECH:
+            self.end()
 
 
 _PHASES = {
