@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from .acceleration.image import read_image
+from .acceleration.looking import Looking
 from .conversation.consulting import Consulting
 from .conversation.knowledge.packages import missing as missing_for_documents
 from .conversation.llama.model_choice import AUTO, models_in
@@ -137,6 +139,20 @@ def add_page(
     """Have the door answer what the page asks beside. To be called before it is opened; `uri()` is the Wyoming port."""
     door.tell("servers", import_module(f"{__package__}.web.servers").Servers(services, mind).objects)
     door.add_room(import_module(f"{__package__}.web.trying").Trying(uri, home, turns))
+
+
+def make_looking(door: HttpDoor | None) -> Looking | None:
+    """Return what holds this image against the machine, of which the door tells; None but in an image for CUDA.
+
+    To be called before the door is opened. Raises EngineUnavailableError for an image that is not whole.
+    """
+    image = read_image()
+    if image is None or not image.cuda:
+        return None
+    looking = Looking(image)
+    if door is not None:
+        door.tell("image", looking.told)
+    return looking
 
 
 def make_models(settings: Settings, stages: Sequence[Stage], door: HttpDoor | None) -> ModelStore | None:

@@ -19,6 +19,7 @@ from ..assembly import (
     make_home,
     make_http_door,
     make_library,
+    make_looking,
     make_mind,
     make_models,
     make_services,
@@ -104,6 +105,9 @@ async def _start(stack: AsyncExitStack, settings: Settings, stages: Sequence[Sta
     if (models := make_models(settings, stages, door)) is not None:
         stack.push_async_callback(models.stop)
         await models.start()
+    if (looking := make_looking(door)) is not None:
+        stack.push_async_callback(looking.stop)
+        looking.start()
     if door is not None:
         add_health(door, settings, home, services, lambda: server.asked_s, models, library)
         add_page(door, home, services, mind, turns, lambda: server.uri)

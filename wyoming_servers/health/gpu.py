@@ -19,6 +19,9 @@ _NONE = Words("none here: the CPU computes", "没有 GPU，由 CPU 计算")
 _USED = Words("{gpu} is used by {users}", "{gpu} 正由 {users} 使用")
 _UNUSED = Words("{gpu} is here, and nothing uses it", "有 {gpu}，但未被使用")
 _DENIED = Words("{gpu} is here, but this container may not use it", "有 {gpu}，但此容器无权使用")
+_FELL_BACK = Words(
+    "this image was built for CUDA and runs on the CPU: {why}", "此镜像为 CUDA 构建，但在 CPU 上运行：{why}"
+)
 _BUILD = Words(
     "Use the image for Jetson, or build for it: CMAKE_ARGS=-DGGML_CUDA=on script/setup --llama (docs/jetson.md).",
     "请使用 Jetson 镜像，或自行编译：CMAKE_ARGS=-DGGML_CUDA=on script/setup --llama（见 docs/jetson.md）。",
@@ -51,6 +54,9 @@ def find_gpu(seen: Seen) -> Gpu | None:
 def look(seen: Seen) -> Finding:
     """Compare what there is with what the server says it computes on."""
     gpu = find_gpu(seen)
+    if why := "; ".join((seen.status.get("image") or {}).get("obstacles", ())):
+        remedy = _BUILD if gpu is not None and gpu.usable else _RUNTIME
+        return Finding("gpu", Verdict.PROBLEM, _SUBJECT, _FELL_BACK.filled(why=why), remedy)
     if gpu is None:
         return Finding("gpu", Verdict.OK, _SUBJECT, _NONE)
     if not gpu.usable:
