@@ -50,8 +50,9 @@ async def opened(
     store = SqliteStore(folder / "knowledge.db")
     sleep = naps or Naps()
 
-    def meaning(worker: Worker) -> Meaning:
-        assert embedder is not None
+    def meaning(worker: Worker) -> Meaning | None:
+        if embedder is None:
+            return None
         return Meaning(
             store,
             worker,
@@ -67,7 +68,7 @@ async def opened(
         folder,
         KnowledgeSettings(**settings),
         watched=watched,
-        meaning=meaning if embedder is not None else None,
+        meaning=meaning,
         sleep=sleep,
     )
     await library.start()

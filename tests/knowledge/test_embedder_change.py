@@ -87,3 +87,35 @@ async def test_a_model_that_is_gone_leaves_search_by_words_until_the_new_one_is_
         assert await library.search("drain hose number 7")
         await library.settled()
         assert (await embedder(library)).answering.startswith("llama_cpp/other/")
+
+
+@pytest.mark.timeout(240)  # two models embed a whole library, on a CPU that may be busy
+async def test_a_model_that_comes_while_it_runs_takes_over_when_it_has_read_everything(
+    tmp_path: Path, embedding_models: Path
+) -> None:
+    models, notes = tmp_path / "models", tmp_path / "notes.md"
+    await asyncio.to_thread(models.mkdir)
+    await asyncio.to_thread(notes.write_text, NOTES)
+    async with library_with(tmp_path, models, "auto") as library:
+        await library.add(notes, "notes.md")
+        await library.settled()
+        assert (await library.status()).embedder is None
+        await asyncio.to_thread((models / "nano.gguf").symlink_to, embedding_models / "nano.gguf")
+        await library.reload()
+        await library.settled()
+        old = (await embedder(library)).answering
+        assert old.startswith("llama_cpp/nano/")
+        await asyncio.to_thread((models / "mini.gguf").symlink_to, embedding_models / "mini.gguf")
+        await library.reload()
+        settling = asyncio.create_task(library.settled())
+        answered = set()
+        while not settling.done():
+            answered.add((await embedder(library)).answering)
+            assert await library.search("drain hose number 7")
+        await settling
+        new = (await embedder(library)).answering
+        assert new.startswith("llama_cpp/mini/")
+        assert old in answered
+        assert answered <= {old, new}
+        await library.reload()
+        assert (await embedder(library)).answering == new, "what is in use already is not changed"

@@ -21,7 +21,6 @@ from .calibrating import Calibrating
 from .calibration import Report
 from .consultation import ANYTHING, Consultant, Consultation
 from .document import Document, Found
-from .embedders.engine import Embedder
 from .errors import StoreError, UnknownDocumentError, WatchedDocumentError
 from .features import SEARCHED
 from .folder import WatchedFolders
@@ -64,12 +63,11 @@ class Library:
         *,
         watched: Sequence[Path] = (),
         meaning: Callable[[Worker], Meaning | None] = lambda _: None,
-        embedder: Callable[[], Embedder | None] = lambda: None,
         second_reading: SecondReading | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`folder` is for what is on its way; `meaning` makes the search by meaning, on the worker that writes, if there
-        is an embedder. Both are called again by `reload`, and `embedder` there, for one that came since then.
+        """`folder` is for what is on its way; `meaning` makes the search by meaning, on the worker that writes, with
+        the embedder that there is; None if there is none. `reload` has it made again.
         """  # noqa: D205 - one sentence
         self._store = store
         self._reader = Worker("documents", threads=2)
@@ -80,7 +78,7 @@ class Library:
         self._ingest = Ingest(store, self._writer, settings)
         self._consultant = Consultant(store, settings.precision)
         self._calibrating = Calibrating(self._calibrate, self._is_stale)
-        self._make_meaning, self._find_embedder = meaning, embedder
+        self._make_meaning = meaning
         self._meaning = meaning(self._writer)
         self._second_reading = second_reading
         self._folders = WatchedFolders(watched)
@@ -105,18 +103,15 @@ class Library:
         if not self._opened.is_set():
             return
         try:
-            if self._meaning is None:
-                self._meaning = await asyncio.to_thread(self._make_meaning, self._writer)
-                if self._meaning is not None:
-                    await self._meaning.start(self._calibrating.changed)
-                return
-            found = await asyncio.to_thread(self._find_embedder)
+            made = await asyncio.to_thread(self._make_meaning, self._writer)
         except SottoError as err:
             _LOGGER.warning("The embedding model stays as it is: %s", err)
             return
-        if found is not None and found.name != self._meaning.embedder.name:
-            _LOGGER.info("Documents are embedded by %s from now on", found.name)
-            await self._meaning.change(found)
+        if made is not None and self._meaning is None:
+            self._meaning = made
+            await made.start(self._calibrating.changed)
+        elif made is not None and self._meaning is not None:
+            await self._meaning.change(made.embedder)
 
     async def stop(self) -> None:
         """End everything; what was acknowledged is on disk already."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...settings import Settings
 from ...worker import Worker
-from .embedders.choice import LLAMA_CPP, engine_of, make_embedder, make_named, make_reranker
+from .embedders.choice import make_embedder, make_named, make_reranker
 from .library import Library
 from .meaning import MakeIndex, Meaning
 from .packages import require_postgres
@@ -48,7 +48,6 @@ def make_library(settings: Settings) -> Library:
         settings.knowledge,
         watched=settings.knowledge.folders or (_made(data_dir / WATCHED),),
         meaning=meaning,
-        embedder=lambda: make_embedder(settings) if engine_of(settings) == LLAMA_CPP else None,
         second_reading=None if reranker is None else SecondReading(reranker),
     )
 

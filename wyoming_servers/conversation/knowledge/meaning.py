@@ -95,7 +95,13 @@ class Meaning:
         self._task = asyncio.create_task(self._run(finished), name="embed-documents")
 
     async def change(self, embedder: Embedder) -> None:
-        """Embed with another embedder from now on; until it has read everything, the one that answers goes on."""
+        """Embed with another embedder from now on; until it has read everything, the one that answers goes on.
+
+        One of the same name, or of none before it is ready, changes nothing.
+        """
+        if embedder.name in ("", self.embedder.name):
+            return
+        _LOGGER.info("Documents are embedded by %s from now on", embedder.name)
         await self._end()
         before, self.embedder = self.embedder, embedder
         if self._answering is not None and self._answering.embedder is before:
