@@ -169,13 +169,14 @@ def woke(wakes: Iterable[Exchange], transcript: Exchange) -> Exchange | None:
 def begun(exchange: Exchange, turn_id: str, started: datetime) -> Turn:
     """Return the turn that an exchange begins."""
     kinds = {Request.TRANSCRIPT: Kind.SPOKEN, Request.SPEECH: Kind.ANNOUNCED}
+    without = Outcome.ANSWERED if exchange.request is Request.SPEECH else Outcome.HEARD
     return Turn(
         id=turn_id,
         started=started,
         began_s=exchange.began_s,
         ended_s=exchange.ended_s,
         kind=kinds.get(exchange.request, Kind.TYPED),
-        outcome=exchange.outcome or Outcome.HEARD,
+        outcome=exchange.outcome or without,
         timings=_sorted(exchange.timings),
         said=exchange.said,
         answered=exchange.answered,
