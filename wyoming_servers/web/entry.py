@@ -23,7 +23,7 @@ from ..http.pairing import is_proxied, peer_of
 from ..settings import WebSettings
 from .sessions import Sessions
 
-OPEN = frozenset({"/", "/{name:.+}", "/api/session"})
+OPEN = frozenset({"/", "/{name}", "/api/session"})
 """Routes that are answered to everybody: the page, in which there is nothing of the household, and signing in."""
 
 
