@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from .acceleration.image import read_image
 from .acceleration.looking import Looking
+from .arrivals import Arrivals
 from .conversation.consulting import Consulting
 from .conversation.knowledge.packages import missing as missing_for_documents
 from .conversation.llama.model_choice import AUTO, models_in
@@ -23,8 +24,9 @@ from .home.home_assistant import HomeAssistantHome
 from .home.model import Home
 from .home.service import HomeService
 from .home.yaml_home import read_home
+from .models.catalogue import Kind
 from .protocol.service import Service, Stage
-from .registry import LLM, find
+from .registry import KNOWLEDGE, LLM, find
 from .settings import Settings
 from .stt.server import SttService
 from .tts.server import TtsService
@@ -153,6 +155,17 @@ def make_looking(door: HttpDoor | None) -> Looking | None:
     if door is not None:
         door.tell("image", looking.told)
     return looking
+
+
+def make_arrivals(settings: Settings, services: Mapping[Stage, Service], library: Library | None) -> Arrivals:
+    """Return what tells services and documents of the models that come into their folders."""
+    kinds = {Stage.STT: Kind.STT, Stage.TTS: Kind.TTS, Stage.CONVERSATION: Kind.LLM}
+    watched = {
+        str(kind): (settings.folder(kind), services[stage].reload) for stage, kind in kinds.items() if stage in services
+    }
+    if library is not None:
+        watched[Kind.EMBEDDING] = settings.folder(KNOWLEDGE), library.reload
+    return Arrivals(watched)
 
 
 def make_models(settings: Settings, stages: Sequence[Stage], door: HttpDoor | None) -> ModelStore | None:

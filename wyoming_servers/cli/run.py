@@ -16,6 +16,7 @@ from ..assembly import (
     STAGES,
     add_health,
     add_page,
+    make_arrivals,
     make_home,
     make_http_door,
     make_library,
@@ -102,7 +103,11 @@ async def _start(stack: AsyncExitStack, settings: Settings, stages: Sequence[Sta
     if library is not None:
         stack.push_async_callback(library.stop)
         await library.start()
+    arrivals = make_arrivals(settings, services, library)
+    stack.push_async_callback(arrivals.stop)
+    arrivals.start()
     if (models := make_models(settings, stages, door)) is not None:
+        models.on_installed(arrivals.arrived)
         stack.push_async_callback(models.stop)
         await models.start()
     if (looking := make_looking(door)) is not None:

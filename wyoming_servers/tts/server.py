@@ -141,12 +141,16 @@ class TtsService(Service):
             await asyncio.gather(upcoming, return_exceptions=True)
         await audio.end()
 
+    async def reload(self) -> None:
+        """Look at the folder of voices now; returns when those that came can be asked for."""
+        if await self._roster.refresh():
+            _LOGGER.info("There are %d voices now", sum(map(len, self._roster.tiers)))
+            self._on_change()
+
     async def _watch(self) -> None:
         while True:
             await self._sleep(WATCH_S)
-            if await self._roster.refresh():
-                _LOGGER.info("There are %d voices now", sum(map(len, self._roster.tiers)))
-                self._on_change()
+            await self.reload()
 
     def _on_change(self) -> None:
         self._info = self._build_info()

@@ -74,22 +74,19 @@ class PiperEngine(TtsEngine):
                 "The installed ONNX Runtime has no CUDA.", remedy="Install onnxruntime-gpu, or choose --tts-device cpu."
             )
         self.refresh()
-        likely = find_voice([self._voices], self._prefer.voice) if self._prefer.voice else None
-        likely = likely or voice_for([self._voices], self._prefer.language)
-        if likely is not None:
-            try:
-                self._get(likely.name)
-            except SottoError as err:
-                _LOGGER.warning("%s", err)
 
     def refresh(self) -> bool:
-        """Look at the folder again; True if voices came, went or changed, or one turned out to be broken."""
+        """Look at the folder again; True if voices came, went or changed, or one turned out to be broken.
+
+        The voice that will most likely be asked for is loaded before anybody can ask for it.
+        """
         found: dict[Path, VoiceFile] = {}
         for path in sorted(self._folder.rglob("*.onnx")) if self._folder.is_dir() else ():
             file = self._look_at(path)
             if file is not None:
                 found[path] = file
         self._files = found
+        self._load_likely()
         self._publish()
         reported, self._reported = self._reported, {name: file.stamp for name, file in self._by_name.items()}
         return reported != self._reported
@@ -113,11 +110,26 @@ class PiperEngine(TtsEngine):
         return file
 
     def _publish(self) -> None:
-        ordered = sorted(self._files.values(), key=lambda file: (base_of(file.voice.language), *file.preference))
-        self._by_name = {}
-        for file in ordered:
-            self._by_name.setdefault(file.voice.name, file)
+        self._by_name = self._named()
         self._voices = tuple(file.voice for file in self._by_name.values())
+
+    def _named(self) -> dict[str, VoiceFile]:
+        """Return the voices that there are, the preferred of each language first."""
+        by_name: dict[str, VoiceFile] = {}
+        for file in sorted(self._files.values(), key=lambda file: (base_of(file.voice.language), *file.preference)):
+            by_name.setdefault(file.voice.name, file)
+        return by_name
+
+    def _load_likely(self) -> None:
+        by_name = self._named()
+        voices = [tuple(file.voice for file in by_name.values())]
+        likely = find_voice(voices, self._prefer.voice) if self._prefer.voice else None
+        likely = likely or voice_for(voices, self._prefer.language)
+        if likely is not None and likely.name not in self._resident:
+            try:
+                self._keep(by_name[likely.name])
+            except SottoError as err:
+                _LOGGER.warning("%s", err)
 
     def synthesize(self, text: str, voice: Voice, speaker: str | None, cancellation: Cancellation) -> Iterator[Speech]:
         """Speak the text; what was made so far when it is cancelled.
@@ -141,6 +153,11 @@ class PiperEngine(TtsEngine):
         file = self._by_name.get(name)
         if file is None:
             raise EngineError(f"The voice {name} is gone.", remedy="Choose another one.")
+        return self._keep(file)
+
+    def _keep(self, file: VoiceFile) -> _Resident:
+        """Return a voice that is in memory then, and is not soon to leave it."""
+        name = file.voice.name
         resident = self._resident.get(name)
         if resident is None or resident.stamp != file.stamp:
             resident = self._load_voice(file)
