@@ -10,7 +10,7 @@ import pytest
 
 from tests.home.fake_home_assistant import TOKEN, FakeHomeAssistant
 from wyoming_servers.cli import doctor
-from wyoming_servers.cli.finding import Verdict
+from wyoming_servers.health.finding import Verdict
 from wyoming_servers.settings import HomeSettings, Settings
 
 

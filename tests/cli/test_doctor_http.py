@@ -15,9 +15,10 @@ from tests.cli.conftest import OtherProgram, RunSotto
 from tests.http.scripted_model import ScriptedModel, saying
 from wyoming_servers.cli import doctor_http
 from wyoming_servers.cli.doctor_http import HttpLook, look_at_http
-from wyoming_servers.cli.finding import Finding, Verdict
+from wyoming_servers.cli.finding import Finding
 from wyoming_servers.conversation.engine import ModelState
 from wyoming_servers.conversation.mind import Mind
+from wyoming_servers.health.finding import Verdict
 from wyoming_servers.home.demo import DemoHome
 from wyoming_servers.http.door import HttpDoor
 from wyoming_servers.settings import Settings, build

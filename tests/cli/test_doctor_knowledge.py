@@ -16,7 +16,7 @@ from tests.knowledge.postgres_server import PostgresServer, postgres
 from tests.stand_in_embedders import make_embedder
 from wyoming_servers.cli import doctor_knowledge
 from wyoming_servers.cli.doctor_knowledge import look_at_knowledge
-from wyoming_servers.cli.finding import Verdict
+from wyoming_servers.health.finding import Verdict
 from wyoming_servers.registry import EngineSpec
 
 __all__ = ["postgres"]

@@ -17,7 +17,8 @@ from tests.conversation.scripted_endpoint import ScriptedEndpoint
 from tests.stand_in_models import make_gguf
 from wyoming_servers.cli import doctor_llm
 from wyoming_servers.cli.doctor_llm import Build, look_at_llm
-from wyoming_servers.cli.finding import Finding, Verdict
+from wyoming_servers.cli.finding import Finding
+from wyoming_servers.health.finding import Verdict
 from wyoming_servers.registry import EngineSpec
 from wyoming_servers.settings import Settings, build
 

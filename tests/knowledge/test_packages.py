@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from wyoming_servers.cli import doctor
-from wyoming_servers.cli.finding import Verdict
 from wyoming_servers.conversation.knowledge import packages
 from wyoming_servers.conversation.knowledge.reading.wire import decode, encode, error_from_json, error_to_json
 from wyoming_servers.errors import EngineUnavailableError
+from wyoming_servers.health.finding import Verdict
 
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 

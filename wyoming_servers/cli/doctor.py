@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
@@ -18,23 +17,23 @@ from .. import __version__
 from ..assembly import make_home
 from ..conversation.knowledge import packages
 from ..errors import RemoteError, SottoError
+from ..health.finding import Verdict
 from ..home.home_assistant import HomeAssistantHome
 from ..home.model import Home
 from ..registry import ENGINES, EngineSpec
 from ..settings import Settings
 from .assistant import Assistant, UnreachableError
+from .doctor_health import look_at_health
 from .doctor_http import look_at_http
 from .doctor_knowledge import look_at_knowledge
 from .doctor_llm import LLAMA_REMEDY, look_at_llm
-from .finding import Finding, Verdict
+from .finding import Finding
 from .run import read_settings
 
 EXIT_OK = 0
 EXIT_PROBLEM = 1
 HOME_WITHIN_S = 15.0
 """As long as a busy Home Assistant may take to send a large house."""
-LEAST_FREE_BYTES = 1024**3
-"""A Whisper "small" and two Piper voices need about 0.7 GB."""
 
 
 async def doctor(args: argparse.Namespace) -> int:
@@ -44,7 +43,8 @@ async def doctor(args: argparse.Namespace) -> int:
     llm = await look_at_llm(settings, http.loaded_model)
     knowledge = await look_at_knowledge(settings)
     home = await _home(settings)
-    findings = [*_local(settings), *llm, *knowledge, home, *http.findings, *await _server(args.uri)]
+    health = await look_at_health(settings, args.language)
+    findings = [*_local(settings), *llm, *knowledge, home, *http.findings, *await _server(args.uri), *health]
     for finding in findings:
         print(f"{finding.verdict:<8}{finding.subject:<22}{finding.detail}")
         if finding.remedy:
@@ -58,11 +58,9 @@ def _local(settings: Settings) -> Iterator[Finding]:
     )
     yield from (_engine(spec) for spec in ENGINES)
     yield _documents()
-    yield _cuda()
     yield _whisper_models(settings.folder("stt"))
     yield _files(settings.folder("tts"), "*.onnx", "Piper voices", "put VOICE.onnx and VOICE.onnx.json there")
     yield _files(settings.folder("wake"), "*.tflite", "own wake words", "put WORD.tflite there")
-    yield _disk(settings.server.data_dir)
 
 
 def _cores() -> str:
@@ -123,15 +121,6 @@ def _home_assistant_package() -> Finding:
     return Finding(Verdict.OK, "home", "the names of a real Home Assistant can be read: --home http://…:8123")
 
 
-def _cuda() -> Finding:
-    if find_spec("ctranslate2") is None:
-        return Finding(Verdict.NOTE, "GPU", "not asked: CTranslate2 is missing")
-    import ctranslate2  # noqa: PLC0415 - only here, it takes 0.3 s
-
-    count: int = ctranslate2.get_cuda_device_count()  # type: ignore[attr-defined] # it has no __all__
-    return Finding(Verdict.OK, "GPU", f"CUDA, {count} device(s)" if count else "none that CTranslate2 can use: CPU")
-
-
 def _whisper_models(folder: Path) -> Finding:
     return _files(
         folder, "*/model.bin", "Whisper models", "put a CTranslate2 Whisper model in a folder of its own there"
@@ -143,14 +132,6 @@ def _files(folder: Path, pattern: str, subject: str, remedy: str) -> Finding:
     if names:
         return Finding(Verdict.OK, subject, f"{', '.join(names)} in {folder}")
     return Finding(Verdict.NOTE, subject, f"none in {folder}", f"To add one: {remedy}.")
-
-
-def _disk(folder: Path) -> Finding:
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    free = shutil.disk_usage(existing).free
-    verdict = Verdict.OK if free >= LEAST_FREE_BYTES else Verdict.PROBLEM
-    remedy = "" if verdict is Verdict.OK else "Free some space, or choose another folder with --data-dir."
-    return Finding(verdict, "disk", f"{free / 1024**3:.1f} GB free for {folder}", remedy)
 
 
 async def _server(uri: str) -> list[Finding]:

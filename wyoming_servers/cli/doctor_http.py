@@ -17,8 +17,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import SettingsError
+from ..health.finding import Verdict
 from ..settings import Settings
-from .finding import Finding, Verdict
+from .finding import Finding
 
 DOOR = "HTTP door"
 ANSWER_WITHIN_S = 3.0

@@ -11,10 +11,11 @@ from ..conversation.llama.gguf_file import read_gguf
 from ..conversation.llama.memory import available_bytes, gib, require
 from ..conversation.llama.model_choice import AUTO, models_in
 from ..errors import SottoError
+from ..health.finding import Verdict
 from ..registry import KNOWLEDGE, find
 from ..settings import Settings
 from .doctor_llm import ENDPOINT_WITHIN_S, LLAMA_REMEDY
-from .finding import Finding, Verdict
+from .finding import Finding
 
 MODELS = "embedding models"
 CHOICE = "embedder"

@@ -18,9 +18,10 @@ from ..conversation.llama.gguf_file import read_gguf
 from ..conversation.llama.memory import available_bytes, gib, require
 from ..conversation.llama.model_choice import find_model, models_in
 from ..errors import SottoError
+from ..health.finding import Verdict
 from ..registry import LLM, engines_of, find
 from ..settings import Settings
-from .finding import Finding, Verdict
+from .finding import Finding
 
 CHOICE = "language model"
 LLAMA_REMEDY = "Install it with: script/setup --llama, or: pip install 'sotto[llama]'. It is compiled, for minutes."

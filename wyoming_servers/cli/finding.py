@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Verdict(StrEnum):
-    """How a finding is to be read."""
-
-    OK = "ok"
-    NOTE = "note"
-    """Works without it; what it would add is said."""
-    PROBLEM = "problem"
+from ..health.finding import Verdict
 
 
 @dataclass(frozen=True)
