@@ -13,6 +13,8 @@ from ..http.errors import NotFoundError
 
 FOLDER = Path(__file__).with_name("static")
 INDEX = "index.html"
+ANY = "/{name:(?!api/).+}"
+"""What is asked of the API and is not there is no file."""
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".webmanifest": "application/manifest+json"}
 """What systems do not agree on."""
 
@@ -39,8 +41,8 @@ class Files:
         self._files = {path.relative_to(self._folder).as_posix(): _read(path) for path in paths}
 
     def routes(self) -> list[web.RouteDef]:
-        """Return what is answered where; to be added last, for it fits everything."""
-        return [web.get("/", self._send), web.get("/{name:.+}", self._send)]
+        """Return what is answered where."""
+        return [web.get("/", self._send), web.get(ANY, self._send)]
 
     async def _send(self, request: web.Request) -> web.Response:
         file = self._files.get(request.match_info.get("name") or INDEX)
