@@ -56,7 +56,7 @@ class Visitor:
 
     def text(self, text: str) -> Locator:
         """Return what shows a text."""
-        return self.page.get_by_text(text)
+        return self.page.locator("main").get_by_text(text)
 
     async def look(self, name: str) -> list[str]:
         """Return what is found wrong: `unnamed`, `faint` or `overflowing`."""

@@ -17,7 +17,7 @@ TOKEN = "a-token-for-this-test-alone"
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Sotto]:
     """A server of this test alone, without Ingress."""
-    server = Sotto(tmp_path, "--stt", "none", "--tts", "none", "--wake", "none", token=TOKEN)
+    server = Sotto(tmp_path, token=TOKEN)
     server.start()
     yield server
     server.stop()

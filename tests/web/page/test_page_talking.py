@@ -71,7 +71,7 @@ async def test_a_spoken_sentence_is_heard_answered_aloud_and_its_waterfall_appea
         await visitor.show("try")
         await visitor.page.get_by_role("button", name="Speak").click()
         await expect(visitor.page.get_by_role("button", name="Stop listening")).to_be_visible()
-        await expect(visitor.page.locator(".bubble.mine").last).to_contain_text("living room")
+        await expect(visitor.page.locator(".bubble.mine").last).to_contain_text("living room", ignore_case=True)
         await expect(visitor.page.get_by_role("button", name="Speak")).to_be_visible()
         reply = visitor.page.locator(".bubble.theirs").last
         for stage in ("speech", "stt", "conversation"):

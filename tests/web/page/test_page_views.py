@@ -76,7 +76,7 @@ async def test_keys_alone_lead_everywhere(chromium: str, ingress: IngressProcess
         await expect(visitor.page.locator("#skip")).to_be_in_viewport()
         for _ in range(3):
             await visitor.page.keyboard.press("Tab")
-        await expect(visitor.page.get_by_role("link", name="Turns")).to_be_focused()
+        await expect(visitor.page.get_by_role("link", name="Turns", exact=True)).to_be_focused()
         await visitor.page.keyboard.press("Enter")
         await expect(visitor.page.locator(".view-turns h1")).to_be_focused()
 

@@ -11,18 +11,27 @@ let source = null;
 let timer = 0;
 let wait = FIRST_WAIT_MS;
 
+/** Fetch what the server finds of its own health; no event tells of that. */
+export async function refreshHealth() {
+  if (state.link !== "live") return;
+  try {
+    change({ findings: (await askIfThere(`api/health?lang=${language()}`))?.findings ?? null });
+  } catch {
+    // The line to the server tells of its own loss.
+  }
+}
+
 /** Fetch what events only tell changes of. */
 export async function refresh() {
-  const [turns, models, health] = await Promise.allSettled([
+  const [turns, models] = await Promise.allSettled([
     askIfThere("api/turns"),
     askIfThere("api/models"),
-    askIfThere(`api/health?lang=${language()}`),
+    refreshHealth(),
   ]);
   change({
     turns: turns.value?.turns ?? state.turns ?? [],
     models: models.value?.models ?? state.models ?? [],
     disk: models.value?.disk ?? state.disk,
-    findings: health.value?.findings ?? null,
   });
 }
 

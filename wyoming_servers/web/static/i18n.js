@@ -63,16 +63,6 @@ export function duration(seconds) {
   return t("unit.s", { n: number(seconds, seconds < 10 ? 2 : 1) });
 }
 
-/** Return how long something has been: the two largest units. */
-export function span(seconds) {
-  const days = Math.floor(seconds / 86400);
-  const hours = Math.floor(seconds / 3600) % 24;
-  const minutes = Math.floor(seconds / 60) % 60;
-  if (days) return t("span.days", { d: days, h: hours });
-  if (hours) return t("span.hours", { h: hours, m: minutes });
-  return minutes ? t("span.minutes", { m: minutes }) : t("span.seconds", { s: Math.floor(seconds) });
-}
-
 /** Return a size: bytes as kB, MB or GB. */
 export function size(bytes) {
   const units = ["B", "kB", "MB", "GB", "TB"];

@@ -16,10 +16,11 @@ function slots(intent) {
 }
 
 /** Return the intents that a sentence became. */
-export function intentList(intents) {
+export function intentList(intents, executed) {
   if (!intents?.length) return null;
   const items = intents.map((each) => h("li", {}, h("code", {}, each.name), slots(each)));
-  return h("ul", { class: "intents", "aria-label": t("try.intents") }, items);
+  const untouched = executed ? null : h("li", { class: "muted" }, t("try.not_executed"));
+  return h("ul", { class: "intents", "aria-label": t("try.intents") }, items, untouched);
 }
 
 /** Return a player that begins at once, where the browser lets it. */

@@ -5,6 +5,8 @@ import { duration, maybe, number, t } from "../i18n.js";
 
 const STEPS_S = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60];
 const MOST_TICKS = 4;
+/** From which it is said how long a stage took to begin. */
+const WORTH_SAYING_S = 0.05;
 
 /** Return when the last stage of a turn ended, in seconds from its start. */
 export const end = (turn) => Math.max(0, ...turn.stages.map((each) => each.to_s));
@@ -28,9 +30,12 @@ function row(stage, total) {
   const took = stage.to_s - stage.from_s;
   const bar = h("span", {
     class: `wf-bar stage-${stage.stage}`,
-    style: { "inset-inline-start": percent(stage.from_s, total), "inline-size": percent(took, total) },
+    style: {
+      "inset-inline-start": `min(${percent(stage.from_s, total)}, calc(100% - 4px))`,
+      "inline-size": percent(took, total),
+    },
   });
-  const first = took > 0 && typeof stage.first_s === "number" && stage.first_s < stage.to_s;
+  const first = took > 0 && stage.first_s - stage.from_s >= WORTH_SAYING_S && stage.first_s < stage.to_s;
   if (first)
     bar.append(
       h("i", { class: "wf-first", style: { "inset-inline-start": percent(stage.first_s - stage.from_s, took) } }),

@@ -1,15 +1,18 @@
 // How everything is: the servers, memory, what is downloading, what needs attention, the latest turn.
 
 import { h } from "../dom.js";
-import { maybe, memory, number, size, span, t } from "../i18n.js";
-import { card, facts, head } from "../parts/card.js";
+import { refreshHealth } from "../events.js";
+import { maybe, moment, number, t } from "../i18n.js";
+import { card, facts } from "../parts/card.js";
 import { icon } from "../parts/icon.js";
+import { healthCard, problems } from "../parts/health.js";
 import { memoryCard } from "../parts/memory.js";
 import { chip, notice } from "../parts/notice.js";
 import { bytes } from "../parts/progress.js";
 import { turnCard } from "../parts/turn.js";
 import { live } from "../state.js";
 
+const HEALTH_EVERY_MS = 60_000;
 const TONES = { ready: "ok", loading: "busy", failed: "problem", asleep: "quiet" };
 const RUNNING = ["queued", "downloading", "verifying"];
 
@@ -82,34 +85,6 @@ function downloads(models) {
   return card(t("overview.downloading"), h("ul", { class: "rows" }, rows));
 }
 
-function health(findings) {
-  if (!findings) return null;
-  const order = ["problem", "note"];
-  const shown = findings
-    .filter((each) => order.includes(each.verdict))
-    .sort((one, other) => order.indexOf(one.verdict) - order.indexOf(other.verdict));
-  const good = findings.filter((each) => each.verdict === "ok");
-  const fine = h(
-    "details",
-    { "data-key": "healthy" },
-    h("summary", {}, t("overview.healthy", { n: number(good.length) })),
-    h(
-      "ul",
-      { class: "rows fine" },
-      good.map((each) =>
-        h(
-          "li",
-          {},
-          icon("check"),
-          h("span", {}, h("strong", {}, each.subject), " ", h("span", { class: "muted" }, each.detail)),
-        ),
-      ),
-    ),
-  );
-  const boxes = shown.map((each) => notice(each.verdict, each.subject, each.detail, each.remedy));
-  return card(t("overview.health"), [boxes, good.length > 0 && fine]);
-}
-
 function about(status) {
   if (!status) return null;
   const home =
@@ -118,7 +93,7 @@ function about(status) {
   const pairs = [
     [t("about.name"), status.name],
     [t("about.version"), status.version],
-    [t("about.uptime"), span(status.uptime_s)],
+    [t("about.since"), moment(new Date(Date.now() - 1000 * status.uptime_s).toISOString())],
     [t("about.home"), home],
     [t("about.documents"), number(status.documents ?? 0)],
     [t("about.pace"), latest],
@@ -137,15 +112,23 @@ function latest(turns) {
   );
 }
 
+/** Have the health looked at again as long as somebody reads it. */
+function look(signal) {
+  refreshHealth();
+  const timer = setInterval(() => document.hidden || refreshHealth(), HEALTH_EVERY_MS);
+  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+}
+
 /** Show the view. */
 export function open(root, signal) {
+  look(signal);
   root.append(
     live(
       signal,
       ({ status, findings, link }) => ({ status: status && { servers: status.servers }, findings, link }),
       hero,
     ),
-    live(signal, ({ findings }) => findings, health),
+    live(signal, ({ findings }) => findings, problems),
     h("h2", { class: "section-title" }, t("overview.servers")),
     live(signal, ({ status }) => status && (status.servers ?? []), serversSection),
     h(
@@ -160,6 +143,7 @@ export function open(root, signal) {
       ),
     ),
     live(signal, ({ turns }) => turns?.slice(0, 1), latest),
+    live(signal, ({ findings }) => findings, healthCard),
   );
 }
 

@@ -103,7 +103,7 @@ class Trying {
     this.send.disabled = true;
     try {
       const result = await ask("POST", "api/try/text", { text, language: this.select.value });
-      this.answered(answer, result.answer, result.intents);
+      this.answered(answer, result.answer, result.intents, result.executed);
       if (result.audio) this.play(answer, result.audio);
       this.turned(answer, result.turn);
     } catch (error) {
@@ -142,7 +142,7 @@ class Trying {
         put(mine, h("p", {}, text || t("turns.nothing_heard")));
         this.add(answer);
       },
-      answer: ({ text, intents }) => this.answered(answer, text, intents),
+      answer: ({ text, intents, executed }) => this.answered(answer, text, intents, executed),
       audio: ({ url }) => this.play(answer, url),
       turn: (event) => this.turned(answer, event.turn ?? event),
       error: (event) => {
@@ -166,9 +166,9 @@ class Trying {
     };
   }
 
-  answered(answer, text, intents) {
+  answered(answer, text, intents, executed) {
     answer.classList.remove("is-waiting");
-    put(answer, h("p", {}, text || t("try.no_words")), intentList(intents));
+    put(answer, h("p", {}, text || t("try.no_words")), intentList(intents, executed));
     announce(text || t("try.no_words"));
   }
 
