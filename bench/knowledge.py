@@ -39,6 +39,7 @@ from wyoming_servers.conversation.knowledge.meaning import Meaning
 from wyoming_servers.conversation.knowledge.splitting import split
 from wyoming_servers.conversation.knowledge.sqlite_store import SqliteStore
 from wyoming_servers.settings import KnowledgeSettings
+from wyoming_servers.worker import Worker
 
 from .knowledge_plot import plot
 from .knowledge_text import Writer
@@ -153,16 +154,18 @@ async def _searched(folder: Path, *, vectors: bool) -> tuple[tuple[list[float], 
     """Open a library and search it; return the times, the seconds to open it, and the memory that it takes."""
     store = SqliteStore(folder / "knowledge.db")
 
-    def meaning(worker: object) -> Meaning:
+    def meaning(worker: Worker) -> Meaning | None:
+        if not vectors:
+            return None
         return Meaning(
             store,
-            worker,  # type: ignore[arg-type] # the library's own
+            worker,
             RandomVectors(),
             lambda name, dimensions: FaissIndex(folder, store, name, dimensions),
             questions={},
         )
 
-    library = Library(store, folder, KnowledgeSettings(), meaning=meaning if vectors else None)
+    library = Library(store, folder, KnowledgeSettings(), meaning=meaning)
     began = time.perf_counter()
     await library.start()
     await library.settled()
