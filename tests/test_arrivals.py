@@ -94,6 +94,20 @@ async def test_a_file_that_is_copied_is_taken_up_once_it_grows_no_more(
 
 
 @pytest.mark.usefixtures("arrivals")
+async def test_what_is_being_fetched_into_a_hidden_folder_is_nobodys_business(
+    tmp_path: Path, taken: Taken, looks: Looks
+) -> None:
+    write(tmp_path / "llm" / "model.gguf", 10)
+    for size in (10, 20):
+        write(tmp_path / "llm" / ".partial" / "other" / "other.gguf.part", size)
+        await looks.again()
+    assert await taken.next() == ["llm"]
+    await looks.again()
+    await looks.again()
+    assert taken.kinds == ["llm"]
+
+
+@pytest.mark.usefixtures("arrivals")
 async def test_a_model_that_is_a_folder_counts_with_all_that_is_in_it(
     tmp_path: Path, taken: Taken, looks: Looks
 ) -> None:

@@ -94,6 +94,8 @@ def _files(folder: Path, depth: int = 0) -> list[tuple[str, int, int]]:
     found: list[tuple[str, int, int]] = []
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
+            if entry.name.startswith("."):  # what is being fetched grows all the time
+                continue
             with contextlib.suppress(OSError):
                 if entry.is_dir():
                     found += _files(Path(entry.path), depth + 1) if depth < DEEPEST else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +25,7 @@ from .home.model import Home
 from .home.service import HomeService
 from .home.yaml_home import read_home
 from .models.catalogue import Kind
+from .models.in_use import InUse
 from .protocol.service import Service, Stage
 from .registry import KNOWLEDGE, LLM, find
 from .settings import Settings
@@ -168,16 +169,22 @@ def make_arrivals(settings: Settings, services: Mapping[Stage, Service], library
     return Arrivals(watched)
 
 
-def make_models(settings: Settings, stages: Sequence[Stage], door: HttpDoor | None) -> ModelStore | None:
+def make_models(
+    settings: Settings,
+    services: Mapping[Stage, Service],
+    door: HttpDoor | None,
+    mind: Mind | None = None,
+    library: Library | None = None,
+) -> ModelStore | None:
     """Return the models that can be fetched, of which the door tells; None if the packages for that are not installed.
 
     To be called before the door is opened.
     """
     if find_spec("aiohttp") is None:
         return None
-    store: ModelStore = import_module(f"{__package__}.models.making").make_store(settings, stages)
+    store: ModelStore = import_module(f"{__package__}.models.making").make_store(settings, tuple(services))
     if door is not None:
-        models = import_module(f"{__package__}.http.models").Models(store)
+        models = import_module(f"{__package__}.http.models").Models(store, InUse(services, mind, library).names)
         door.add_room(models)
         models.tell(door.events.publish)
     return store

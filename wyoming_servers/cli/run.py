@@ -106,7 +106,7 @@ async def _start(stack: AsyncExitStack, settings: Settings, stages: Sequence[Sta
     arrivals = make_arrivals(settings, services, library)
     stack.push_async_callback(arrivals.stop)
     arrivals.start()
-    if (models := make_models(settings, stages, door)) is not None:
+    if (models := make_models(settings, services, door, mind, library)) is not None:
         models.on_installed(arrivals.arrived)
         stack.push_async_callback(models.stop)
         await models.start()

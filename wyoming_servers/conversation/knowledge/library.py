@@ -98,6 +98,11 @@ class Library:
         self._task = asyncio.create_task(self._run(), name="documents")
         self._calibrating.start()
 
+    @property
+    def embedding_model(self) -> str:
+        """The name of the model that embeds, from memory; empty without one."""
+        return self._meaning.embedder.status.model if self._meaning is not None else ""
+
     async def reload(self) -> None:
         """Embed with the embedder that is on disk now, if it is another one, in the background. Raises nothing."""
         if not self._opened.is_set():
