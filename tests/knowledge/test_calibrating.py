@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wyoming_servers.conversation.knowledge import calibrating
+from wyoming_servers.conversation.knowledge import calibrating, gate
 from wyoming_servers.conversation.knowledge.calibrating import Calibrating
 from wyoming_servers.conversation.knowledge.calibration import Report
 from wyoming_servers.conversation.knowledge.errors import StoreError
@@ -191,6 +191,8 @@ async def test_another_aim_holds_until_the_settings_have_another(tmp_path: Path)
 async def test_when_vectors_have_come_it_is_calibrated_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The gate looks at cosines: one that never saw them does not know what to make of them."""
     monkeypatch.setattr(calibrating, "QUIET_S", 0)
+    every = gate._trials
+    monkeypatch.setattr(gate, "_trials", lambda *made_of: every(*made_of)[::40])  # thrice all takes a busy machine long
     (tmp_path / "manual.md").write_text(MANUAL, encoding="utf-8")
     (tmp_path / "other.md").write_text("# Vet\n\nThe vet is open on Sunday.\n", encoding="utf-8")
     embedder = BagOfWords()
