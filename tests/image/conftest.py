@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from . import container, dockerfile
 from .container import Container
@@ -15,6 +17,15 @@ from .layers import BASE, Builder, Image
 
 ARGUMENTS = {"LLAMA": "no"}
 """llama.cpp takes minutes to compile; that step is all that these tests leave out."""
+
+
+_DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")
+
+
+def composed(service: str) -> dict[str, str]:
+    """Return the variables that compose.yaml gives a service where nobody says otherwise."""
+    variables = yaml.safe_load((dockerfile.ROOT / "compose.yaml").read_text())["services"][service]["environment"]
+    return {name: _DEFAULT.sub(r"\1", str(value)) for name, value in variables.items()}
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +52,6 @@ def image(builder: Builder, stages: list[dockerfile.Stage]) -> Image:
 @pytest.fixture(scope="module")
 def started(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
     work: Path = tmp_path_factory.mktemp("container")
-    with container.running(image, work) as running:
+    with container.running(image, work, composed("sotto")) as running:
         running.describe(within_s=120)
         yield running

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import s6_tree
@@ -125,7 +125,8 @@ def running(image: Image, work: Path, more: Mapping[str, str] | None = None) -> 
     order.write_text("".join(f"{service.type} {service.name}\n" for service in s6_tree.read()))
     environment = work / "environment"
     environment.mkdir()
-    for name, value in {**image.environment, **(more or {})}.items():
+    image = replace(image, environment={**image.environment, **(more or {})})
+    for name, value in image.environment.items():
         (environment / name).write_text(value)
     log = work / "log"
     with log.open("wb") as output:
