@@ -26,7 +26,7 @@ _ALIVE_S = 20.0
 _BEGIN = vol.Schema(
     {
         vol.Optional("language", default=""): vol.Any(vol.All(str, vol.Length(max=40)), None),
-        vol.Optional("rate", default=16_000): vol.All(vol.Any(int, float), vol.Coerce(int)),
+        vol.Optional("rate", default=16_000): vol.All(vol.Any(int, float), vol.Range(1, 1_000_000), vol.Coerce(int)),
     }
 )
 _DONE = vol.Schema({vol.Required("done"): True})

@@ -16,6 +16,7 @@ from ..errors import SottoError
 from ..home.model import Home
 from ..http.body import checked, longer_text
 from ..http.chat import read_body
+from ..http.failures import told
 from ..http.told_turns import turn_object
 from ..turns.log import TurnLog
 from ..turns.turn import Exchange, Outcome, Phase, Turn
@@ -66,8 +67,10 @@ class Trying:
         try:
             language, rate_hz = await microphone.begin()
             await microphone.while_open(self._heard(microphone, language, rate_hz))
-        except SottoError as err:
-            await microphone.send({"event": "error", "code": err.code, "message": err.message, "remedy": err.remedy})
+        except Exception as err:  # noqa: BLE001 - `told` logs it; the answer is a WebSocket already
+            error = told(err)
+            failure = {"code": error.code, "message": error.message, "remedy": error.remedy}
+            await microphone.send({"event": "error", **failure})
         await microphone.close()
         return microphone.response
 
