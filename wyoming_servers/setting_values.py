@@ -9,6 +9,12 @@ from typing import Any
 import voluptuous as vol
 
 
+def default_data_dir() -> Path:
+    """Return where a user's data belongs."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "sotto"
+
+
 def number(kind: type, least: float, most: float) -> vol.All:
     """Return the check of a number within bounds."""
     return vol.All(vol.Coerce(kind), vol.Range(min=least, max=most))

@@ -16,6 +16,7 @@ from typing import Any
 import voluptuous as vol
 
 from .errors import SettingsError
+from .setting_values import default_data_dir as _default_data_dir
 from .setting_values import number as _number
 from .setting_values import optional_path as _optional_path
 from .setting_values import optional_url as _optional_url
@@ -29,11 +30,6 @@ HTTP_PORT = 10601
 WEB_PORT = 8099
 CLIENT_URI_VARIABLE = "SOTTO_CLIENT_URI"
 """Which server the other commands of `sotto` talk to; no setting of a server."""
-
-
-def _default_data_dir() -> Path:
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "sotto"
 
 
 def _setting(default: Any, check: Any, description: str, *, secret: bool = False) -> Any:
@@ -219,6 +215,14 @@ class ModelsSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MemorySettings:
+    """Memory."""
+
+    limit_mb: int = _setting(0, _number(int, 0, 1_048_576), "Memory that this server may take, in MB; 0: what there is")
+    reserve_mb: int = _setting(0, _number(int, 0, 1_048_576), "Of it, MB left to others; 0: 8 %, and 150 to 1000 MB")
+
+
+@dataclass(frozen=True, kw_only=True)
 class HttpSettings:
     """The HTTP door: the integration, OpenAI clients, health and metrics."""
 
@@ -272,6 +276,7 @@ class Settings:
     llm: LlmSettings = field(default_factory=LlmSettings)
     knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
     models: ModelsSettings = field(default_factory=ModelsSettings)
+    memory: MemorySettings = field(default_factory=MemorySettings)
     http: HttpSettings = field(default_factory=HttpSettings)
     web: WebSettings = field(default_factory=WebSettings)
     home: HomeSettings = field(default_factory=HomeSettings)
@@ -291,6 +296,7 @@ SECTIONS: dict[str, type[Any]] = {
     "llm": LlmSettings,
     "knowledge": KnowledgeSettings,
     "models": ModelsSettings,
+    "memory": MemorySettings,
     "http": HttpSettings,
     "web": WebSettings,
     "home": HomeSettings,

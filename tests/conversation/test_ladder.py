@@ -15,11 +15,12 @@ from tests.conversation.llama_engine import asking, until
 from wyoming_servers.conversation.engine import Finished, ModelState, TextDelta
 from wyoming_servers.conversation.engines.llama_cpp import LlamaCpp
 from wyoming_servers.conversation.ladder import Ladder
-from wyoming_servers.conversation.llama.watched import Limits
+from wyoming_servers.conversation.llama.watched import Limits, Room
 from wyoming_servers.errors import EngineUnavailableError
+from wyoming_servers.memory.governor import Governor
 from wyoming_servers.settings import LlmSettings, ServerSettings, Settings
 
-MakeLadder = Callable[[], Awaitable[Ladder]]
+MakeLadder = Callable[..., Awaitable[Ladder]]
 
 QUICK = Limits(backoff_s=0.01, load_tries=1)
 
@@ -41,8 +42,11 @@ def settings(folder: Path, tmp_path: Path) -> Settings:
 async def make_ladder(settings: Settings) -> AsyncIterator[MakeLadder]:
     made = []
 
-    async def make() -> Ladder:
-        made.append(await asyncio.to_thread(Ladder, settings, lambda path: LlamaCpp(settings, path, QUICK)))
+    def make_model(path: Path, room: Room) -> LlamaCpp:
+        return LlamaCpp(settings, path, QUICK, room)
+
+    async def make(governor: Governor | None = None) -> Ladder:
+        made.append(await asyncio.to_thread(Ladder, settings, governor, make_model))
         return made[-1]
 
     yield make

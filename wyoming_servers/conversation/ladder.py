@@ -1,23 +1,29 @@
 """The GGUF models on disk as one language model: the largest that loads, and another one when that is not any more.
 
 A model that arrives is loaded beside the one that answers, which goes on until the new one is ready; an answer is
-written to its end by the model that began it.
+written to its end by the model that began it. Where there is no memory for both, the old one goes when nobody asks it
+anything, and questions wait for the new one. Where there is none for the largest, the next smaller one is used.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..errors import EngineUnavailableError, SottoError
+from ..errors import EngineUnavailableError, NoMemoryError, SottoError
+from ..memory.budget import CLEARLY, TALKING_BYTES, talking_bytes, written
+from ..memory.governor import REMEDY, Governor
 from ..settings import Settings
 from .engine import ChatRequest, LanguageModel, ModelEvent, ModelState, ModelStatus
 from .engines.llama_cpp import LlamaCpp
+from .llama.gguf_file import read_gguf
 from .llama.model_choice import AUTO, find_model, models_in
+from .llama.watched import Room
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -25,7 +31,10 @@ _NONE = ModelStatus("llama_cpp", "", ModelState.ABSENT)
 WARMED_WITHIN_S = 60.0
 """For a new model to read the latest prompt before it answers in the place of another one."""
 
-Make = Callable[[Path], LlamaCpp]
+SLEEPS_WITHIN_S = 10.0
+
+Make = Callable[[Path, Room], LlamaCpp]
+KIND = "llm"
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,8 @@ class Rung:
     path: Path
     size: int
     changed_ns: int
+    need: int = field(compare=False, default=0)
+    """Memory that it takes; 0 if it cannot be read."""
 
 
 @dataclass
@@ -43,8 +54,11 @@ class _Used:
 
     rung: Rung
     model: LlamaCpp
+    memory: _Memory
     asked: int = 0
     """Requests that are under way."""
+    last_s: float = 0.0
+    """When the last one ended."""
     unused: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while there are none."""
 
@@ -57,20 +71,51 @@ class _Used:
 
     def end(self) -> None:
         self.asked -= 1
+        self.last_s = asyncio.get_running_loop().time()
         if not self.asked:
             self.unused.set()
+
+
+class _KilledError(NoMemoryError):
+    """A process ended for want of memory: what it needs was reckoned too low."""
+
+
+class _Memory(Room):
+    """The memory of one model's process."""
+
+    def __init__(self, governor: Governor, rung: Rung) -> None:
+        self.freed = asyncio.Event()
+        """Cleared while another model has the memory yet that this one is to have."""
+        self.freed.set()
+        self._governor, self._rung = governor, rung
+
+    async def admit(self) -> None:
+        await self.freed.wait()
+        await self._governor.admit(KIND, self._rung.path.stem, self._rung.need, own_process=False)
+
+    async def lacked(self) -> SottoError | None:
+        if not await self._governor.was_short():
+            return None
+        return _KilledError(f"The memory did not suffice for {self._rung.path.stem}.", remedy=REMEDY)
 
 
 class Ladder(LanguageModel):
     """One model at a time of those in the folder; none at all for as long as there is none."""
 
-    def __init__(self, settings: Settings, make: Make | None = None) -> None:
+    kind = KIND
+
+    def __init__(self, settings: Settings, governor: Governor | None = None, make: Make | None = None) -> None:
         """Look at the disk; a model that is named in the settings is the only one.
 
         Raises EngineUnavailableError for one that is named and is not there.
         """
         self._settings = settings
-        self._make = make or (lambda path: LlamaCpp(settings, path))
+        self._governor = governor or Governor(settings.memory)
+        self._governor.register(self)
+        self._make = make or (lambda path, room: LlamaCpp(settings, path, room=room))
+        self._needs: dict[Rung, int] = {}
+        self._killed: set[Rung] = set()
+        """Those that the kernel has ended for want of memory; not to be tried again."""
         self._refused: dict[Rung, SottoError] = {}
         """Those that cannot be used, and why."""
         self._latest: ChatRequest | None = None
@@ -80,8 +125,7 @@ class Ladder(LanguageModel):
         self._leaving: set[asyncio.Task[None]] = set()
         if settings.llm.model != AUTO:
             find_model(settings.folder("llm"), settings.llm.model)
-        rungs = self._rungs()
-        self._used = self._made(rungs[0]) if rungs else None
+        self._used = self._first(self._rungs())
 
     @property
     def status(self) -> ModelStatus:
@@ -140,15 +184,46 @@ class Ladder(LanguageModel):
             paths = models_in(folder) if wanted == AUTO else [find_model(folder, wanted)]
         except EngineUnavailableError:
             paths = []
-        return [Rung(path, (about := path.stat()).st_size, about.st_mtime_ns) for path in paths]
+        return [self._measured(path) for path in paths]
+
+    def _measured(self, path: Path) -> Rung:
+        about = path.stat()
+        rung = Rung(path, about.st_size, about.st_mtime_ns)
+        if rung not in self._needs:
+            self._needs[rung] = self._need(path)
+        return replace(rung, need=self._needs[rung])
+
+    def _need(self, path: Path) -> int:
+        if self._governor.gpu_apart and self._settings.llm.gpu_layers:
+            return TALKING_BYTES  # the rest is the GPU's, which llama.cpp alone can ask
+        try:
+            file = read_gguf(path)
+        except EngineUnavailableError:
+            return 0  # it is told when it is loaded
+        return talking_bytes(file.size, file.cache_bytes(self._settings.llm.context))
+
+    def _first(self, rungs: list[Rung]) -> _Used | None:
+        """Return the model to begin with, not started: the largest that fits, else the smallest."""
+        if not rungs:
+            return None
+        budget = self._governor.budget
+        fitting = (rung for rung in rungs if not budget.lacking(rung.need, own_process=False))
+        first = next(fitting, rungs[-1])
+        for rung in rungs[: rungs.index(first)]:
+            self._refused[rung] = _too_large(rung)
+            self._governor.note(f"The language model is {first.path.stem}: {self._refused[rung].message}")
+        return self._made(first)
 
     def _made(self, rung: Rung) -> _Used:
-        model = self._make(rung.path)
+        memory = _Memory(self._governor, rung)
+        model = self._make(rung.path, memory)
         model.on_change(lambda: self._look_at(model))
-        return _Used(rung, model)
+        return _Used(rung, model, memory)
 
     def _look_at(self, model: LlamaCpp) -> None:
         """Note what a model says of itself: one that answers and fails is to be replaced."""
+        if model.status.state is not ModelState.LOADING:
+            self._governor.settled(KIND)
         if self._used is not None and model is self._used.model and model.status.state is ModelState.FAILED:
             self._trouble.set()
 
@@ -168,9 +243,9 @@ class Ladder(LanguageModel):
                 return
             used = self._used
             if used is not None and used.model.failure is not None:
-                self._refused[used.rung] = used.model.failure
+                self._refuse(used.rung, used.model.failure)
             for rung in rungs:
-                if used is not None and rung == used.rung and used.model.failure is None:
+                if used is not None and rung == used.rung and rung not in self._refused:
                     return
                 if rung not in self._refused and await self._changed_to(rung):
                     return
@@ -178,8 +253,39 @@ class Ladder(LanguageModel):
                 _LOGGER.info("The file of the language model is gone")
                 self._use(None)
 
+    def _refuse(self, rung: Rung, why: SottoError) -> None:
+        self._refused[rung] = why
+        if isinstance(why, _KilledError):
+            self._killed.add(rung)
+
     async def _changed_to(self, rung: Rung) -> bool:
-        """Load a model beside the present one and use it; returns whether it could be loaded."""
+        """Use another model; returns whether it could be loaded."""
+        used = self._used
+        working = used is not None and used.model.failure is None
+        if await self._governor.fits(rung.need, own_process=False) or not working or used is None:
+            return await self._loaded_beside(rung)
+        if await self._governor.fits(rung.need, own_process=False, freed=used.rung.need):
+            return await self._loaded_instead(rung, used)
+        self._refuse(rung, _too_large(rung))
+        return False
+
+    async def _loaded_instead(self, rung: Rung, old: _Used) -> bool:
+        """Load a model once nobody asks the present one, and its memory is freed; who asks meanwhile waits."""
+        await old.unused.wait()
+        new = self._used = self._made(rung)
+        new.memory.freed.clear()
+        await new.model.start()
+        await old.model.stop()
+        new.memory.freed.set()
+        await new.model.settled()
+        if new.model.failure is not None:
+            self._refuse(rung, new.model.failure)
+            return False
+        _LOGGER.info("The language model is %s now, %s before", _named(new), _named(old))
+        return True
+
+    async def _loaded_beside(self, rung: Rung) -> bool:
+        """Load a model while the present one answers, then use it."""
         new = self._made(rung)
         model = new.model
         try:
@@ -194,19 +300,78 @@ class Ladder(LanguageModel):
             await model.stop()
             raise
         if model.failure is not None:
-            self._refused[rung] = model.failure
+            self._refuse(rung, model.failure)
             await model.stop()
             return False
         self._use(new)
         return True
 
+    @property
+    def name(self) -> str:
+        """The model that is in memory; empty if none is."""
+        return self.status.model if self.status.state in {ModelState.LOADING, ModelState.READY} else ""
+
+    @property
+    def used_bytes(self) -> int:
+        """What the model takes that is in memory."""
+        return self._used.rung.need if self._used is not None and self.name else 0
+
+    @property
+    def last_used_s(self) -> float:
+        """When the last answer ended; infinity while there is one."""
+        used = self._used
+        return 0.0 if used is None else math.inf if used.asked else used.last_s
+
+    async def give_way(self, *, to_another: bool) -> str:
+        """Sleep if nobody asks; or, for good, use a smaller model if there is one."""
+        used = self._used
+        if used is None or not self.name or self._lock.locked():
+            return ""
+        before = used.model.status.model
+        if not to_another and used.rung not in self._refused:
+            smaller = [rung for rung in await asyncio.to_thread(self._rungs) if rung.size < used.rung.size]
+            if any(rung not in self._refused for rung in smaller):
+                self._refuse(used.rung, _too_large(used.rung))
+                await self._settle()
+                return f"The language model is {self.status.model} instead of {before}"
+        if used.asked or used.model.status.state is not ModelState.READY:
+            return ""
+        used.model.sleep()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SLEEPS_WITHIN_S):
+                while used.model.pid is not None:  # noqa: ASYNC110 - the end of a process is no event here
+                    await asyncio.sleep(0.05)
+        return f"The language model {before} sleeps until somebody asks"
+
+    async def take_more(self, free: int) -> str:
+        """Use a larger model that did not fit before, if it clearly does now."""
+        used = self._used
+        if used is None or used.asked or self._lock.locked():
+            return ""
+        before, room = used.model.status.model, free + self.used_bytes
+        for rung, why in list(self._refused.items()):
+            fits = rung.need * CLEARLY <= room and isinstance(why, NoMemoryError)
+            if fits and rung not in self._killed and (rung.size > used.rung.size or used.model.failure is not None):
+                del self._refused[rung]
+        await self._settle()
+        after = self.status.model
+        return "" if after == before else f"The language model is {after} again, {before} before"
+
     def _use(self, new: _Used | None) -> None:
         old, self._used = self._used, new
+        if old is not None and new is not None and isinstance(why := self._refused.get(old.rung), NoMemoryError):
+            self._governor.note(f"The language model is {_named(new)} instead of {_named(old)}: {why.message}")
         _LOGGER.info("The language model is %s now, %s before", _named(new), _named(old))
         if old is not None:
             task = asyncio.create_task(_let_go(old), name="llm-leaving")
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)
+
+
+def _too_large(rung: Rung) -> NoMemoryError:
+    return NoMemoryError(
+        f"{rung.path.stem} needs {written(rung.need)} of memory, which is not free for models.", remedy=REMEDY
+    )
 
 
 def _named(used: _Used | None) -> str:
