@@ -46,6 +46,12 @@ def test_a_wrong_option_is_named_as_the_user_sees_it(given: dict[str, Any], said
     assert not [each for each in (*said, "Configuration tab") if each not in str(caught.value)], caught.value
 
 
+def test_a_secret_that_is_wrong_is_not_shown() -> None:
+    with pytest.raises(SettingsError, match=r"\(llm_key\) is \(secret\)") as caught:
+        choose({"llm_key": 12345})
+    assert "12345" not in str(caught.value)
+
+
 def test_options_are_what_the_supervisor_wrote(tmp_path: Path) -> None:
     path = tmp_path / "options.json"
     path.write_text(json.dumps({"language": "de"}))
