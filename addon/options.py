@@ -56,6 +56,7 @@ OPTIONS = (
     AppOption("chatter", "What nobody meant for Sotto", "conversation_chatter"),
     AppOption("models_fetch", "Fetch models", "models_fetch"),
     AppOption("models_mirror", "Mirror for models", "models_mirror"),
+    AppOption("memory_limit_mb", "Memory limit", "memory_limit_mb"),
     AppOption(LOG_LEVEL, "Log level"),
 )
 """In the order of the Configuration tab."""

@@ -109,14 +109,16 @@ class TestTheForm:
     def test_lists_all_log_levels(self) -> None:
         assert CONFIG["schema"]["log_level"] == f"list({'|'.join(LOG_LEVELS)})?"
 
-    @pytest.mark.parametrize("name", ["wake_threshold", "tts_speed"])
+    @pytest.mark.parametrize("name", ["wake_threshold", "tts_speed", "memory_limit_mb"])
     def test_has_the_ranges_of_the_settings(self, name: str) -> None:
-        found = re.fullmatch(r"float\((.+),(.+)\)\?", CONFIG["schema"][name])
+        found = re.fullmatch(r"(float|int)\((.+),(.+)\)\?", CONFIG["schema"][name])
         assert found
-        least, most = float(found[1]), float(found[2])
+        kind = {"float": float, "int": int}[found[1]]
+        step = {"float": 0.01, "int": 1}[found[1]]
+        least, most = kind(found[2]), kind(found[3])
         assert build(choose({name: least}).settings)
         assert build(choose({name: most}).settings)
-        for outside in (least - 0.01, most + 0.01):
+        for outside in (least - step, most + step):
             with pytest.raises(Exception, match=name):
                 choose({name: outside})
 
