@@ -65,7 +65,7 @@ def _panel(panel: Panel, rows: Sequence[Row]) -> list[str]:
     parts += [_text(x(row["passages"]), HEIGHT - 14, _short(row["passages"]), anchor="middle") for row in rows]
     if panel.limit is not None:
         parts.append(_line(LEFT, y(panel.limit), WIDTH - RIGHT, y(panel.limit), "#cf222e", dashed=True))
-        parts.append(_text(WIDTH - RIGHT + 6, y(panel.limit) + 4, "at most", fill="#cf222e"))
+        parts.append(_text(LEFT + 4, y(panel.limit) + 14, "at most", fill="#cf222e"))
     for (name, called), ink in zip(panel.lines.items(), INK, strict=False):
         points = " ".join(f"{x(row['passages']):.1f},{y(row[name]):.1f}" for row in rows)
         parts.append(f'<polyline points="{points}" fill="none" stroke="{ink}" stroke-width="2"/>')
