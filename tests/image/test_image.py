@@ -28,9 +28,12 @@ def test_both_ports_answer(started: Container) -> None:
     assert '"status": "ok"' in started.healthz()
 
 
-def test_the_page_answers_and_asks_who_is_there(started: Container) -> None:
-    _, answer = started.ask(8099, r"GET /api/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-    assert answer.startswith(("HTTP/1.1 401", "HTTP/1.1 403")), answer
+def test_the_page_answers_this_machine_and_asks_others_who_they_are(started: Container) -> None:
+    words = r"GET /api/status HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    _, answer = started.ask(8099, words.replace("{host}", "localhost"))
+    assert answer.startswith("HTTP/1.1 200")
+    _, answer = started.ask(8099, words.replace("{host}", container.ADDRESS), host=container.ADDRESS)
+    assert answer.startswith("HTTP/1.1 401"), answer
 
 
 def test_docker_would_call_it_healthy(started: Container, stages: list[dockerfile.Stage]) -> None:
