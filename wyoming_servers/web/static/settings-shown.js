@@ -28,6 +28,7 @@ export const APP_OPTIONS = {
   models_fetch: "models_fetch",
   models_languages: "languages",
   models_mirror: "models_mirror",
+  memory_limit_mb: "memory_limit_mb",
   knowledge_folders: "documents",
   conversation_chatter: "chatter",
 };

@@ -32,6 +32,7 @@ export function memoryCard(report) {
     t("memory.of", { free: memory(report.free_mb), total: memory(report.total_mb) }),
     limit,
     report.unified && t("memory.unified"),
+    report.reserve_mb > 0 && t("memory.reserve", { n: memory(report.reserve_mb) }),
   ];
   return card(t("memory.title"), [
     h("p", { class: "muted" }, about.filter(Boolean).join(" ")),

@@ -1,0 +1,129 @@
+"""Models on the page: fetched with progress, cancelled, removed, failed and tried again, found by name and language."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from playwright.async_api import Locator, expect
+
+from tests.models.model_server import Behaviour, ModelServer
+from tests.web.page.browser import Visitor, visit
+from tests.web.page.sotto import IngressProcess, Sotto
+
+CONTENT = bytes(range(256)) * 8192
+FILE = "swedish/model.bin"
+
+
+@dataclass
+class Shop:
+    """A server of one model, and a Sotto that knows of it."""
+
+    files: ModelServer
+    sotto: Sotto
+
+    @property
+    def behaviour(self) -> Behaviour:
+        return self.files.files[FILE]
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    """A model server with one model, and Sotto, which offers that model alone."""
+    files = ModelServer()
+    await files.start()
+    address = files.put(FILE, CONTENT)
+    entry = {
+        "id": "swedish",
+        "kind": "stt",
+        "engine": "whisper",
+        "title": "Swedish ears",
+        "languages": ["sv"],
+        "licence": "MIT",
+        "memory_mb": 300,
+        "rank": 120,
+        "folder": "swedish",
+        "files": [
+            {
+                "path": "model.bin",
+                "size_bytes": len(CONTENT),
+                "sha256": hashlib.sha256(CONTENT).hexdigest(),
+                "urls": [address],
+            }
+        ],
+    }
+    catalogue = tmp_path / "further.yaml"
+    catalogue.write_text(yaml.safe_dump({"only": True, "models": [entry]}))
+    server = Sotto(tmp_path, "--models-catalogue", str(catalogue))
+    server.start()
+    try:
+        yield Shop(files, server)
+    finally:
+        server.stop()
+        for each in files.files.values():
+            if each.hold is not None:
+                each.hold.set()
+        await files.stop()
+
+
+async def _row(visitor: Visitor) -> Locator:
+    await visitor.show("models")
+    row = visitor.page.locator("[data-model=swedish]")
+    await expect(row).to_contain_text("Swedish ears")
+    return row
+
+
+async def test_a_model_is_fetched_with_progress_and_removed_after_a_question(chromium: str, shop: Shop) -> None:
+    shop.behaviour.hold = asyncio.Event()
+    async with visit(chromium, shop.sotto.url) as visitor:
+        row = await _row(visitor)
+        await expect(row).to_contain_text("Swedish")
+        await row.get_by_role("button", name="Download").click()
+        await expect(row).to_contain_text("Downloading")
+        await expect(row.get_by_role("progressbar", name="Swedish ears")).to_be_visible()
+        await visitor.show_again("overview")
+        await expect(visitor.page.locator("main")).to_contain_text("Swedish ears")
+        await visitor.show_again("models")
+        shop.behaviour.hold.set()
+        await expect(row).to_contain_text("Installed")
+        await row.get_by_role("button", name="Remove").click()
+        await visitor.page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+        await expect(row.get_by_role("button", name="Download")).to_be_visible()
+        assert visitor.complaints == []
+
+
+async def test_fetching_can_be_cancelled(chromium: str, shop: Shop) -> None:
+    shop.behaviour.hold = asyncio.Event()
+    async with visit(chromium, shop.sotto.url) as visitor:
+        row = await _row(visitor)
+        await row.get_by_role("button", name="Download").click()
+        await row.get_by_role("button", name="Cancel").click()
+        await expect(row.get_by_role("button", name="Download")).to_be_visible()
+
+
+async def test_what_arrives_spoilt_is_told_with_what_to_do_and_can_be_tried_again(chromium: str, shop: Shop) -> None:
+    shop.behaviour.content = bytes(len(CONTENT))
+    async with visit(chromium, shop.sotto.url) as visitor:
+        row = await _row(visitor)
+        await row.get_by_role("button", name="Download").click()
+        await expect(row.get_by_role("alert")).to_be_visible()
+        shop.files.put(FILE, CONTENT, etag='"two"')
+        await row.get_by_role("button", name="Try again").click()
+        await expect(row).to_contain_text("Installed")
+
+
+async def test_models_are_found_by_name_and_by_language(chromium: str, ingress: IngressProcess) -> None:
+    async with visit(chromium, ingress.url) as visitor:
+        await visitor.show("models")
+        await visitor.page.get_by_role("searchbox").fill("huayan")
+        await expect(visitor.page.locator("[data-model]").first).to_contain_text("huayan")
+        await visitor.page.get_by_role("searchbox").fill("")
+        await visitor.page.get_by_label("Language", exact=True).select_option("sv")
+        await expect(visitor.page.locator("[aria-labelledby=kind-tts] [data-model]").first).to_contain_text("Swedish")
+        await visitor.page.get_by_role("searchbox").fill("nothing has this name")
+        await expect(visitor.text("No model has that name and language.")).to_be_visible()
