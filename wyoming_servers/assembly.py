@@ -24,6 +24,7 @@ from .home.home_assistant import HomeAssistantHome
 from .home.model import Home
 from .home.service import HomeService
 from .home.yaml_home import read_home
+from .memory.governor import Governor
 from .models.catalogue import Kind
 from .models.in_use import InUse
 from .protocol.service import Service, Stage
@@ -63,10 +64,11 @@ def make_home(settings: Settings) -> Home:
     return DemoHome(read_home(Path(source).expanduser()))
 
 
-def make_mind(settings: Settings) -> Mind | None:
+def make_mind(settings: Settings, governor: Governor | None = None) -> Mind | None:
     """Return the language model that the settings name, or with `auto` those in the folder; None if there can be none.
 
-    A folder may be empty: what comes into it is used. Raises EngineUnavailableError for one that is named and cannot
+    A folder may be empty: what comes into it is used. `governor` grants memory; by default there is one of its own.
+    Raises EngineUnavailableError for one that is named and cannot
     be used.
     """
     name = settings.llm.engine
@@ -75,13 +77,13 @@ def make_mind(settings: Settings) -> Mind | None:
     if name == "none":
         return None
     spec = find(LLM, name)
-    model = spec.create(settings) if name != "llama_cpp" or spec.missing else _make_ladder(settings)
+    model = spec.create(settings) if name != "llama_cpp" or spec.missing else _make_ladder(settings, governor)
     mind: Mind = import_module(f"{__package__}.conversation.mind").Mind(model)
     return mind
 
 
-def _make_ladder(settings: Settings) -> LanguageModel:
-    ladder: LanguageModel = import_module(f"{__package__}.conversation.ladder").Ladder(settings)
+def _make_ladder(settings: Settings, governor: Governor | None) -> LanguageModel:
+    ladder: LanguageModel = import_module(f"{__package__}.conversation.ladder").Ladder(settings, governor)
     return ladder
 
 
@@ -215,6 +217,7 @@ def make_services(
     stages: Iterable[Stage] = STAGES,
     mind: Mind | None = None,
     library: Library | None = None,
+    governor: Governor | None = None,
 ) -> dict[Stage, Service]:
     """Return the services of these stages, and the demo house's own where there is a demo house."""
     wanted = set(stages)
@@ -233,6 +236,7 @@ def make_services(
             home,
             is_command=conversation.is_command if conversation else None,
             prepare=conversation.prepare if conversation else None,
+            governor=governor,
         )
     if conversation is not None:
         services[Stage.CONVERSATION] = conversation

@@ -79,7 +79,7 @@ async def test_an_utterance_ends_on_the_engine_that_it_began_with(
     await begin(speaking)
     await send(speaking, speech)
     await until(lambda: bool(old.fed))
-    await service._replace(lambda _: [new])
+    await service.replace(lambda _: [new])
     assert await say(other, speech) == "the new one"
     await speaking.write_event(AudioStop().event())
     assert await transcript(speaking) == "the old one"
@@ -96,7 +96,7 @@ async def test_the_new_engine_knows_the_home_before_it_hears_anybody(serve: Serv
     new.on_load = load
     service = make_service(engine)
     await serve(service)
-    replacing = asyncio.create_task(service._replace(lambda _: [new]))
+    replacing = asyncio.create_task(service.replace(lambda _: [new]))
     await until(lambda: bool(new.homes))
     assert new.homes[0].naming == home.snapshot.naming
     gate.set()

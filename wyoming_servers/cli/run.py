@@ -29,6 +29,7 @@ from ..assembly import (
 from ..errors import SettingsError
 from ..front.discovery import SOTTO, WYOMING, Advertised, Announcement, addresses_for
 from ..front.server import Server
+from ..memory.governor import Governor
 from ..protocol.connection import Limits
 from ..protocol.service import Stage
 from ..settings import Settings, build, from_environment
@@ -90,13 +91,16 @@ def _stages(names: list[str]) -> list[Stage]:
 
 async def _start(stack: AsyncExitStack, settings: Settings, stages: Sequence[Stage]) -> None:
     home = make_home(settings)
-    mind = make_mind(settings) if Stage.CONVERSATION in stages else None
+    governor = Governor(settings.memory)
+    mind = make_mind(settings, governor) if Stage.CONVERSATION in stages else None
     library = make_library(settings) if Stage.CONVERSATION in stages else None
     turns = TurnLog()
     door = make_http_door(settings, home, mind, library, turns) if Stage.CONVERSATION in stages else None
-    services = make_services(settings, home, stages, mind, library)
+    services = make_services(settings, home, stages, mind, library, governor)
     limits, most = Limits(idle_s=settings.server.idle_s), settings.server.max_connections
     server = Server(settings.server.uri, services, limits=limits, max_connections=most, turns=turns)
+    stack.push_async_callback(governor.stop)
+    await governor.start()
     await stack.enter_async_context(server)
     await home.start()
     stack.push_async_callback(home.stop)
@@ -114,6 +118,7 @@ async def _start(stack: AsyncExitStack, settings: Settings, stages: Sequence[Sta
         stack.push_async_callback(looking.stop)
         looking.start()
     if door is not None:
+        door.tell("memory", governor.report)
         add_health(door, settings, home, services, lambda: server.asked_s, models, library)
         add_page(door, home, services, mind, turns, lambda: server.uri)
         stack.push_async_callback(door.stop)

@@ -15,6 +15,7 @@ from wyoming.info import AsrModel, AsrProgram, Attribution, Info
 from ..errors import BadRequestError, SottoError, UnknownModelError
 from ..home.model import Home, HomeSnapshot
 from ..host import EngineHost, EngineReport, EngineState
+from ..memory.governor import Governor
 from ..protocol.connection import Connection
 from ..protocol.fields import parse
 from ..protocol.service import Service, Stage
@@ -25,6 +26,7 @@ from ..turns.turn import Phase
 from ..worker import Cancellation, Priority, Worker
 from .endpointing import Timing
 from .engine import SttCapabilities, SttEngine, SttRequest
+from .giving_way import Ears
 from .hearing import Hearing
 from .languages import match_language
 from .loudness import Loudnesses
@@ -53,12 +55,13 @@ class SttService(Service):
         engines: Sequence[SttEngine] | None = None,
         is_command: Callable[[str, str], bool] | None = None,
         prepare: Callable[[str], None] | None = None,
+        governor: Governor | None = None,
     ) -> None:
         """To be made before the event loop serves anybody: it looks for models and imports engines.
 
         `engines` are tried in their order; by default those that the settings name. `is_command(text, language)` says
         whether a text is a whole command, after which less silence is waited for; it is called on the engine's worker.
-        `prepare(language)` is called on the event loop when somebody begins to speak.
+        `prepare(language)` is called on the event loop when somebody begins to speak. `governor` grants memory.
 
         Raises SettingsError for an engine that does not exist, EngineUnavailableError if there is none to use.
         """
@@ -68,7 +71,11 @@ class SttService(Service):
         self._home = home
         self._is_command: IsCommand | None = is_command
         self._prepare = prepare
-        self._host = EngineHost("speech-to-text", engines or create_engines(Stage.STT, settings))
+        made = engines or create_engines(Stage.STT, settings)
+        tenant = self._tenant = Ears(self, governor) if governor is not None else None
+        self._host = EngineHost("speech-to-text", made, admit=tenant.admit if tenant is not None else None)
+        if tenant is not None:
+            self._host.on_change(tenant.settled)
         self._ears = Worker("voice-activity", max_waiting=MAX_WINDOWS_WAITING)
         self._pool = VoiceActivityPool()
         self.loudnesses = Loudnesses()
@@ -96,13 +103,18 @@ class SttService(Service):
         self._unsubscribe = self._home.subscribe(self._note_home)
         self._home_task = asyncio.create_task(self._follow_home(), name="stt-home")
 
+    @property
+    def engine(self) -> SttEngine | None:
+        """The engine that is used; None while it loads, or if there is none."""
+        return self._host.engine if self._host.state is EngineState.READY else None
+
     async def reload(self) -> None:
         """Use a better engine or model than the present one if there is one now; returns when it is in use."""
         await self._host.settled()
         present = self._host.engine.source if self._host.state is EngineState.READY else None
-        await self._replace(lambda engines: list(takewhile(lambda each: each.source != present, engines)))
+        await self.replace(lambda engines: list(takewhile(lambda each: each.source != present, engines)))
 
-    async def _replace(self, choose: Callable[[list[SttEngine]], list[SttEngine]]) -> bool:
+    async def replace(self, choose: Callable[[list[SttEngine]], list[SttEngine]]) -> bool:
         """Use the first that can be loaded of those that are chosen of what there is; returns whether there is one."""
         try:
             chosen = choose(await asyncio.to_thread(create_engines, Stage.STT, self._settings))
@@ -111,6 +123,8 @@ class SttService(Service):
             await self._host.replace(chosen)
         except SottoError as err:
             _LOGGER.debug("Speech-to-text stays as it is: %s", err)
+            if self._tenant is not None:
+                self._tenant.settled()
             return False
         if chosen:
             about = self._host.engine.capabilities
