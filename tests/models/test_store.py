@@ -10,6 +10,7 @@ import pytest
 
 from tests.models.conftest import BYTES, CONTENT, OpenStore, file_of, model_of, settled, state_of
 from tests.models.model_server import ModelServer, md5
+from wyoming_servers.conversation.llama.model_choice import models_in
 from wyoming_servers.errors import UnknownModelError
 from wyoming_servers.models.catalogue import Kind, Model
 from wyoming_servers.models.errors import BusyError, DiskFullError, FolderError, NothingRecognisedError, OwnModelError
@@ -229,6 +230,34 @@ async def test_a_folder_that_is_a_file_is_told_and_the_others_go_on(
     await store.fetch("talker")
     assert isinstance((await settled(store, "en")).error, FolderError)
     assert (await settled(store)).state is State.INSTALLED
+
+
+async def test_what_is_being_fetched_is_nothing_that_an_engine_would_find(
+    server: ModelServer, open_store: OpenStore, shelves: Shelves
+) -> None:
+    hold = asyncio.Event()
+    models = [
+        model_of(file_of(path, server.put(path, CONTENT, hold=hold)), model_id=kind.value, kind=kind)
+        for kind, path in ((Kind.LLM, "a.gguf"), (Kind.TTS, "b.onnx"), (Kind.STT, "c/model.bin"))
+    ]
+    store = await open_store(models)
+    for model in models:
+        await store.fetch(model.id)
+
+    def found() -> list[Path]:
+        voices = [*shelves.folder(Kind.TTS).rglob("*.onnx")]  # as tts/engines/piper.py looks
+        return [*voices, *models_in(shelves.folder(Kind.LLM)), *shelves.folder(Kind.STT).glob("*/model.bin")]
+
+    for model in models:
+        while not server.sent[model.files[0].path]:
+            await server.half_sent.wait()
+            server.half_sent.clear()
+        assert not await asyncio.to_thread(found)
+        hold.set()
+        assert (await settled(store, model.id)).state is State.INSTALLED
+        hold.clear()
+        assert await asyncio.to_thread(found)
+        await store.remove(model.id)
 
 
 @pytest.fixture

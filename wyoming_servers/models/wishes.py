@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 
 from ..conversation.knowledge.packages import missing as missing_for_documents
+from ..memory.budget import budget_of
+from ..memory.measured import Limit, Measured, measure
 from ..protocol.service import Stage
 from ..registry import KNOWLEDGE, LLM, find
 from ..settings import Settings
@@ -18,6 +19,8 @@ from .shelves import Shelves
 from .threads import in_thread
 
 _AUTO = "auto"
+SERVERS_MB = 300
+"""What the servers take without a model."""
 
 
 class Wishes:
@@ -78,15 +81,16 @@ def _hears_on_gpu(settings: Settings) -> bool:
     return count > 0
 
 
-def machine_mb(meminfo: Path = Path("/proc/meminfo"), cgroup: Path = Path("/sys/fs/cgroup/memory.max")) -> int:
-    """Return three quarters of the memory that this machine, or its container, has; the rest is for everything else."""
-    sizes = [int(line.split()[1]) * 1024 for line in _lines(meminfo) if line.startswith("MemTotal:")]
-    sizes += [int(line) for line in _lines(cgroup) if line.strip().isdecimal()]
-    return min(sizes, default=0) * 3 // 4 // MB
+def models_mb(settings: Settings, measured: Measured | None = None) -> int:
+    """Return the memory for all models: what the user allows, or else three quarters of what there is.
 
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="ascii").splitlines()
-    except OSError:
-        return []
+    The rest is for everything else on the machine, such as Home Assistant. What is taken at this moment does not count:
+    it may be by the very models that better ones are to replace. Whether one fits then is the governor's business.
+    """
+    measured = measured or measure()
+    budget = budget_of(
+        measured, limit_mb=settings.memory.limit_mb, reserve_mb=settings.memory.reserve_mb, used=0, promised=0
+    )
+    if budget.limit is Limit.SETTING:
+        return max(0, budget.total // MB - SERVERS_MB)
+    return min(budget.total, measured.total * 3 // 4) // MB

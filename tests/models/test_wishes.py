@@ -1,0 +1,88 @@
+"""What an installation wants models for, by its settings, its packages and its machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from wyoming_servers.memory.measured import Limit, Measured
+from wyoming_servers.models import wishes
+from wyoming_servers.models.catalogue import Kind, catalogue
+from wyoming_servers.models.shelves import Shelves
+from wyoming_servers.models.wishes import Wishes, models_mb, needed
+from wyoming_servers.protocol.service import Stage
+from wyoming_servers.settings import build
+
+EVERY_STAGE = tuple(Stage)
+MODELS = catalogue()
+
+
+@pytest.fixture(autouse=True)
+def _everything_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wishes, "_can", lambda stage, engine: True)
+    monkeypatch.setattr(wishes, "missing_for_documents", list)
+
+
+def kinds(stages: tuple[Stage, ...] = EVERY_STAGE, **settings: Any) -> set[Kind]:
+    return set(needed(build(settings), stages))
+
+
+def test_by_default_everything_is_done_here() -> None:
+    assert kinds() == set(Kind)
+
+
+@pytest.mark.parametrize(
+    ("settings", "unneeded"),
+    [
+        ({"stt": "tcp://gpu-box:10300"}, Kind.STT),
+        ({"stt": "phrases"}, Kind.STT),
+        ({"stt_model": "base"}, Kind.STT),
+        ({"tts": "espeak"}, Kind.TTS),
+        ({"llm_url": "http://gpu-box:8000/v1"}, Kind.LLM),
+        ({"llm": "none"}, Kind.LLM),
+        ({"llm_model": "mine"}, Kind.LLM),
+        ({"knowledge_url": "http://gpu-box:8000/v1"}, Kind.EMBEDDING),
+        ({"knowledge_embedder": "none"}, Kind.EMBEDDING),
+    ],
+)
+def test_what_is_done_elsewhere_or_by_something_named_needs_no_model(settings: dict[str, str], unneeded: Kind) -> None:
+    assert kinds(**settings) == set(Kind) - {unneeded}
+
+
+def test_stages_that_do_not_run_need_none() -> None:
+    assert kinds((Stage.STT,)) == {Kind.STT}
+    assert kinds((Stage.WAKE,)) == set()
+    assert kinds(conversation="tcp://gpu-box:10600") == {Kind.STT, Kind.TTS}
+
+
+def test_an_engine_that_is_not_installed_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wishes, "_can", lambda stage, engine: engine != "llama_cpp")
+    assert kinds() == {Kind.STT, Kind.TTS}
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected_mb"),
+    [({}, 6000), ({"memory_limit_mb": 2000}, 2000 - 160 - 300), ({"memory_reserve_mb": 5000}, 3000)],
+)
+def test_the_memory_is_what_is_allowed_or_three_quarters(settings: dict[str, int], expected_mb: int) -> None:
+    machine = Measured(total=8_000_000_000, available=1_000_000, limit=Limit.MACHINE)
+    assert models_mb(build(settings), machine) == expected_mb
+
+
+def test_on_a_machine_of_which_nothing_is_known_nothing_is_wanted() -> None:
+    assert models_mb(build({}), Measured(total=0, available=0)) == 0
+
+
+async def test_the_households_languages_decide(monkeypatch: pytest.MonkeyPatch, shelves: Shelves) -> None:
+    monkeypatch.setattr(wishes, "find_spec", lambda name: None if name == "pyopenjtalk" else name)
+    settings = build({"language": "de", "stt_device": "cpu"})
+    chosen = await Wishes(settings, EVERY_STAGE, shelves, lambda: 3500)(MODELS, frozenset())
+    assert {model.id for model in chosen} == {
+        "de_DE-thorsten-medium", "whisper-base", "granite-embedding-107m", "qwen3-1.7b"
+    }  # fmt: skip
+    settings = build({"models_languages": "en, ja", "stt_device": "cpu"})
+    chosen = await Wishes(settings, EVERY_STAGE, shelves, lambda: 3500)(MODELS, frozenset())
+    assert [model.id for model in chosen if model.kind is Kind.TTS] == [
+        "en_US-lessac-medium"
+    ]  # Japanese needs a package
