@@ -134,8 +134,11 @@ class Builder:
                 shutil.rmtree(layer)
 
 
-def run_over(lower: str, work: Path, script: str, instruction: str = "") -> None:
-    """Run a script as root with `$merged`, in which the layers lie; what is written comes into `work/upper`."""
+def run_over(lower: str, work: Path, script: str, instruction: str = "") -> str:
+    """Run a script as root with `$merged`, in which the layers lie; what is written comes into `work/upper`.
+
+    Returns what it said.
+    """
     for name in ("upper", "work", "merged"):
         (work / name).mkdir()
     whole = f"""
