@@ -95,3 +95,11 @@ def test_nothing_is_fetched_from_elsewhere_or_from_the_root(path: Path) -> None:
     source = path.read_text().replace("http://www.w3.org/2000/svg", "")
     assert not re.search(r"""(?:src|href|url|import|fetch)\s*[=(:]?\s*["'`(](?:https?:)?/""", source)
     assert not re.search(r"<style|style=|<script>|\son[a-z]+=\"", source)
+
+
+def test_all_modules_are_asked_for_at_once() -> None:
+    """Else a browser finds them one after the other, each a way to the house and back."""
+    index = (STATIC / "index.html").read_text()
+    ahead = re.findall(r'rel="modulepreload" href="([^"]+)"', index)
+    others = {"theme.js", "main.js", "microphone-worklet.js"}
+    assert ahead == [name for path in modules() if (name := str(path.relative_to(STATIC))) not in others]

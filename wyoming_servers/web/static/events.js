@@ -6,10 +6,13 @@ import { addTurn, change, state } from "./state.js";
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 15_000;
+const HIDDEN_MS = 60_000;
 
 let source = null;
 let timer = 0;
 let wait = FIRST_WAIT_MS;
+let resting = 0;
+let asleep = false;
 
 /** Fetch what the server finds of its own health; no event tells of that. */
 export async function refreshHealth() {
@@ -80,4 +83,21 @@ export function retry() {
   return follow();
 }
 
-window.addEventListener("online", retry);
+/** A page that nobody sees lets go of its line after a while: browsers have few for one server. */
+function rest() {
+  clearTimeout(resting);
+  if (document.hidden) {
+    resting = setTimeout(() => {
+      asleep = true;
+      clearTimeout(timer);
+      source?.close();
+      source = null;
+    }, HIDDEN_MS);
+  } else if (asleep) {
+    asleep = false;
+    retry();
+  }
+}
+
+window.addEventListener("online", () => asleep || retry());
+document.addEventListener("visibilitychange", rest);
