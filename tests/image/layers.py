@@ -155,6 +155,7 @@ def run_over(lower: str, work: Path, script: str, instruction: str = "") -> str:
         raise AssertionError(
             f"{instruction or script}: exit code {done.returncode}\n{(done.stdout + done.stderr)[-4000:]}"
         )
+    return done.stdout
 
 
 def of_this_machine() -> dict[str, str]:
