@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from addon.options import choose, read
+from addon.options import choose, may_be, read
 from wyoming_servers.errors import SettingsError
 from wyoming_servers.settings import build
 
@@ -33,7 +33,7 @@ def test_the_log_level_is_the_usual_one_unless_another_is_chosen() -> None:
     ("given", "said"),
     [
         ({"wake_threshold": 2}, ['"Wake word threshold" (wake_threshold) is 2', "Probability from which"]),
-        ({"stt": "wisper"}, ["\"Speech-to-text\" (stt) is 'wisper'", "auto, whisper, phrases or tcp://HOST:PORT"]),
+        ({"stt": "wisper"}, ["\"Speech-to-text\" (stt) is 'wisper'", f"{', '.join(may_be('stt'))} or tcp://HOST:PORT"]),
         ({"tts": "tcp://jetson.local"}, ["\"Text-to-speech\" (tts) is 'tcp://jetson.local'", "tcp://HOST:PORT"]),
         ({"llm": "gpt"}, ["\"Language model\" (llm) is 'gpt'"]),
         ({"log_level": "chatty"}, ["\"Log level\" (log_level) is 'chatty'", "debug, info, warning, error"]),
