@@ -153,6 +153,23 @@ async def test_a_folder_is_imported_and_what_is_none_is_refused(
     assert (code, "No such file" in output) == (2, True)
 
 
+async def test_a_running_server_imports_a_folder_of_its_machine(
+    sotto: RunSotto, start_server: StartServer, tmp_path: Path
+) -> None:
+    uri = await start_server()
+    usb = tmp_path / "usb"
+
+    def filled() -> None:
+        usb.mkdir()
+        (usb / "a").write_bytes(CONTENT)
+        (usb / "b").write_bytes(b"{}")
+
+    await asyncio.to_thread(filled)
+    assert await sotto(uri, "import", str(usb)) == (0, "imported  en_US-test-medium\n")
+    code, output = await sotto(uri, "import", str(tmp_path / "nowhere"))
+    assert (code, "No such file" in output) == (4, True)
+
+
 async def test_what_fails_has_its_exit_code(sotto: RunSotto, server: ModelServer) -> None:
     server.files["en_US-test-medium.onnx"].content = bytes(BYTES)
     code, output = await sotto("", "fetch", "en_US-test-medium")

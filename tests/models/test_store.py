@@ -152,6 +152,30 @@ async def test_wanted_models_are_fetched_by_themselves_and_no_others(
     assert state_of(store, "one").state is State.ABSENT
 
 
+async def test_what_was_refused_is_not_fetched_again_and_again(server: ModelServer, open_store: OpenStore) -> None:
+    models = [
+        model_of(file_of("bad.gguf", server.put("bad", OTHER)), model_id="bad", rank=1),
+        model_of(file_of("good.gguf", server.put("good", CONTENT)), model_id="good", rank=2),
+    ]
+    looks = asyncio.Semaphore(0)
+
+    async def wishes(choosable: list[Model], installed: frozenset[str]) -> list[Model]:
+        looks.release()
+        return list(choosable)
+
+    store = await open_store(models, wishes=wishes, auto=True)
+    await looks.acquire()
+    await store.know_wanted()
+    assert (await settled(store, "good")).state is State.INSTALLED
+    await looks.acquire()  # for there is another model now
+    await store.cancel("good")  # waits for its turn
+    assert state_of(store, "bad").state is State.FAILED
+    assert [each.path for each in server.requests] == ["bad", "good"]
+    await store.fetch("bad")  # unless somebody asks for it
+    assert (await settled(store, "bad")).state is State.FAILED
+    assert [each.path for each in server.requests] == ["bad", "good", "bad"]
+
+
 async def test_with_none_it_is_only_said_what_is_wanted(server: ModelServer, open_store: OpenStore) -> None:
     async def wishes(choosable: list[Model], installed: frozenset[str]) -> list[Model]:
         return list(choosable)

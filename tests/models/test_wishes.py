@@ -46,7 +46,7 @@ def test_by_default_everything_is_done_here() -> None:
         ({"knowledge_embedder": "none"}, Kind.EMBEDDING),
     ],
 )
-def test_what_is_done_elsewhere_or_by_something_named_needs_no_model(settings: dict[str, str], unneeded: Kind) -> None:
+def test_what_is_done_elsewhere_or_by_something_named_needs_no_model(settings: dict[str, Any], unneeded: Kind) -> None:
     assert kinds(**settings) == set(Kind) - {unneeded}
 
 

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..errors import EngineUnavailableError, SottoError
+from ..errors import EngineUnavailableError, RemoteError, SottoError
 from ..settings import Settings
 from .bar import Bar, cut, padded, width_of
 from .run import read_settings
@@ -68,7 +68,15 @@ class RemoteModels:
 
     async def import_folder(self, folder: Path) -> list[str]:
         """Return the ids of models that a folder of the server's machine brought."""
-        imported: list[str] = (await self._door.post("/api/models/import", {"folder": str(folder)}))["imported"]
+        imported: list[str] | None = None
+        with Bar(folder.name) as bar:
+            async for event, answer in self._door.post_followed("/api/models/import", {"folder": str(folder)}):
+                if event == "progress":
+                    bar.show(answer["step"], answer["done"], answer["total"])
+                else:
+                    imported = answer["imported"]
+        if imported is None:
+            raise RemoteError("The server broke off.", remedy="Its log may say why.")
         return imported
 
 

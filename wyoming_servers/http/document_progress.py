@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from aiohttp import web
 
 from .failures import told
 from .stream import SIGN_OF_LIFE_S, EventStream
-
-if TYPE_CHECKING:  # it needs packages that are not there without documents
-    from ..conversation.knowledge.ingest import Progress
 
 T = TypeVar("T")
 
@@ -25,9 +22,10 @@ class Latest:
     """How far it is."""
 
     def __init__(self) -> None:
-        self.progress: Progress | None = None
+        self.progress: Any = None
+        """A dataclass, or nothing yet."""
 
-    def told(self, progress: Progress) -> None:
+    def told(self, progress: Any) -> None:
         """Be told, on any thread."""
         self.progress = progress
 

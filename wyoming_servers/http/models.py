@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,20 @@ from ..models.catalogue import Model
 from ..models.state import ModelState
 from ..models.store import ModelStore
 from .chat import read_body
+from .document_progress import Latest, answered
 from .errors import FieldError, error_object
 
 TOLD_EVERY_S = 1.0
 """At most; while a model is fetched its state changes more often than anybody can read."""
+
+
+@dataclass(frozen=True)
+class Importing:
+    """How far an import is: nobody knows."""
+
+    step: str = "importing"
+    done: int = 0
+    total: int = 0
 
 
 class Models:
@@ -71,9 +82,12 @@ class Models:
         state = await self._store.remove(request.match_info["id"])
         return web.json_response({"model": self.object(state)})
 
-    async def _import(self, request: web.Request) -> web.Response:
+    async def _import(self, request: web.Request) -> web.StreamResponse:
+        """Import a folder; with `Accept: text/event-stream`, give signs of life while its files are read and copied."""
         folder = await read_body(request, _folder)
-        return web.json_response({"imported": await self._store.import_folder(folder)})
+        latest = Latest()
+        latest.told(Importing())
+        return await answered(request, self._store.import_folder(folder), latest, "imported", _imported)
 
     def _object(self, state: ModelState, used: frozenset[str]) -> dict[str, Any]:
         model = self._store.models.get(state.id)
@@ -98,6 +112,10 @@ class Models:
 
 def _name(state: ModelState, model: Model | None) -> str:
     return model.name if model is not None else state.id.rpartition("/")[2]
+
+
+def _imported(ids: list[str]) -> dict[str, Any]:
+    return {"imported": ids}
 
 
 def _folder(body: dict[str, Any]) -> Path:

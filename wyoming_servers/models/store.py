@@ -14,7 +14,7 @@ from threading import Event
 from ..errors import SottoError, UnknownModelError
 from .catalogue import MB, Kind, Model, catalogue
 from .download import Download, Patience, Pause, opened_session
-from .errors import FetchError, NothingRecognisedError, OwnModelError
+from .errors import ChecksumError, FetchError, NothingRecognisedError, OwnModelError
 from .install import Installer
 from .recognising import recognised
 from .shelves import Found, Shelves
@@ -25,6 +25,8 @@ _LOGGER = logging.getLogger(__name__)
 
 AGAIN_S = 900.0
 """After which what is wanted and could not be fetched is tried once more, as after a night without the internet."""
+REFUSED_AGAIN_S = 86_400.0
+"""The same of what every source had other bytes of: they may have been fetched whole."""
 LOG_EVERY_PERCENT = 10
 
 Wishes = Callable[[Sequence[Model], frozenset[str]], Awaitable[list[Model]]]
@@ -69,6 +71,7 @@ class ModelStore:
         self._download: Download | None = None
         self._busy: SottoError | None = None
         self._want_again = asyncio.Event()
+        self._not_before_s: dict[str, float] = {}
         self._known = asyncio.Event()
         self._free_bytes = 0
         self._on_change: list[Callable[[], None]] = []
@@ -246,14 +249,19 @@ class ModelStore:
             await self._installer.fetch(model, self._download, lambda state, done: self._told(model, state, done))
         except SottoError as err:
             _LOGGER.warning("%s could not be fetched: %s", model.id, err)
-            self._set(model, State.FAILED, self._states[model.id].done_bytes, err)
+            self._failed(model, err)
         except Exception:
             _LOGGER.exception("Fetching %s failed", model.id)
             failure = FetchError("Something went wrong here.", remedy="The server's log says what.")
-            self._set(model, State.FAILED, self._states[model.id].done_bytes, failure)
+            self._failed(model, failure)
         else:
             await self._finished(model)
             _LOGGER.info("%s is installed", model.id)
+
+    def _failed(self, model: Model, error: SottoError) -> None:
+        wait_s = REFUSED_AGAIN_S if isinstance(error, ChecksumError) else AGAIN_S
+        self._not_before_s[model.id] = asyncio.get_running_loop().time() + wait_s
+        self._set(model, State.FAILED, self._states[model.id].done_bytes, error)
 
     async def _finished(self, model: Model) -> None:
         await self._look_at(model)
@@ -337,5 +345,7 @@ class ModelStore:
                 self._states[model.id] = replace(now, wanted=model.id in self._wanted)
         self._changed()
         if self._auto and self._busy is None:
-            for model_id in sorted(self._wanted - installed, key=lambda each: self._models[each].rank):
+            now_s = asyncio.get_running_loop().time()
+            due = [each for each in self._wanted - installed if self._not_before_s.get(each, now_s) <= now_s]
+            for model_id in sorted(due, key=lambda each: self._models[each].rank):
                 await self.fetch(model_id)
