@@ -43,7 +43,7 @@ OPTIONS = (
     AppOption("wake", "Wake word detection", "wake"),
     AppOption("wake_threshold", "Wake word threshold", "wake_threshold"),
     AppOption("stt", "Speech-to-text", "stt"),
-    AppOption("stt_model", "Whisper model", "stt_model"),
+    AppOption("stt_model", "Model that hears", "stt_model"),
     AppOption("conversation", "Conversation", "conversation"),
     AppOption("llm", "Language model", "llm"),
     AppOption("llm_model", "Language model: name or file", "llm_model"),

@@ -14,6 +14,7 @@ valid. Its byte-pair vocabulary is learnt on the spot from English and Chinese s
     python -m tests.stand_in_models whisper base FOLDER "turn on the kitchen light"
     python -m tests.stand_in_models piper medium VOICE.onnx
     python -m tests.stand_in_models gguf 0.5b MODEL.gguf
+    python -m tests.stand_in_models sensevoice small FOLDER 打开厨房灯
 """
 
 from __future__ import annotations
@@ -588,6 +589,10 @@ def main(arguments: Sequence[str]) -> None:
     kind, size, target, *rest = arguments
     if kind == "whisper":
         make_whisper(size, Path(target), *rest)
+    elif kind == "sensevoice":
+        from tests.stand_in_sensevoice import make_sensevoice  # noqa: PLC0415 - which is made of what is here
+
+        make_sensevoice(size, Path(target), *rest)
     elif kind == "gguf":
         make_gguf(size, Path(target))
     else:

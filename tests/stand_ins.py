@@ -29,6 +29,17 @@ def whisper_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def sensevoice_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the models `nano`, which hears 打开厨房灯, and `english`: "turn on the kitchen light"."""
+    from tests.stand_in_sensevoice import make_sensevoice
+
+    folder = tmp_path_factory.mktemp("sensevoice")
+    make_sensevoice("nano", folder / "nano", "打开厨房灯")
+    make_sensevoice("nano", folder / "english")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def whisper_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the model `base`, which costs what the real one does."""
     from tests.stand_in_models import make_whisper

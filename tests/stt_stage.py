@@ -66,6 +66,10 @@ class StubSpec:
 
     name = "stub"
 
+    @staticmethod
+    def first_for(_: str) -> bool:
+        return False
+
     def create_each(self, _: Settings) -> list[SttEngine]:
         return [StubEngine()]
 

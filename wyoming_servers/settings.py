@@ -79,12 +79,16 @@ class WakeSettings:
 class SttSettings:
     """Speech-to-text."""
 
-    engine: str = _setting("auto", str, "auto, whisper, phrases, or the URI of another Wyoming server")
-    model: str = _setting("auto", str, "Whisper model: a folder, or a name such as base; auto: the best on disk")
-    dir: Path | None = _setting(None, _optional_path, "Folder of Whisper models; default: DATA_DIR/whisper")
+    engine: str = _setting("auto", str, "auto, whisper, sensevoice, phrases, or the URI of another Wyoming server")
+    model: str = _setting(
+        "auto", str, "Whisper or SenseVoice model: a folder, or a name such as base; auto: the best on disk"
+    )
+    dir: Path | None = _setting(
+        None, _optional_path, "Folder of models; default: DATA_DIR/whisper and DATA_DIR/sensevoice"
+    )
     device: str = _setting("auto", vol.In(["auto", "cpu", "cuda"]), "Where Whisper computes: auto, cpu or cuda")
     compute_type: str = _setting("default", str, "CTranslate2 type such as int8 or float16; default: int8 on CPU")
-    threads: int = _setting(0, _number(int, 0, 256), "CPU threads of Whisper; 0: as many as there are cores, at most 4")
+    threads: int = _setting(0, _number(int, 0, 256), "CPU threads of either; 0: as many as there are cores, at most 4")
     beam_size: int = _setting(
         1, _number(int, 1, 10), "Hypotheses that Whisper follows; more is slower and a little better"
     )

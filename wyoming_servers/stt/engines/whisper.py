@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import sys
 from collections.abc import Hashable
 from functools import lru_cache
 from importlib.metadata import version
@@ -12,7 +10,6 @@ from typing import Any
 
 import ctranslate2
 import numpy as np
-import numpy.typing as npt
 from faster_whisper.feature_extractor import FeatureExtractor
 from faster_whisper.tokenizer import Tokenizer
 from tokenizers import Tokenizer as TokenizerFile
@@ -21,16 +18,15 @@ from ...errors import EngineUnavailableError
 from ...home.model import HomeSnapshot
 from ...settings import Settings, SttSettings
 from ...worker import Cancellation
-from ..engine import RATE_HZ, Recognition, SttCapabilities, SttEngine, SttRequest, SttSession
+from ..engine import RATE_HZ, SttCapabilities, SttEngine, SttRequest, SttSession
 from ..languages import match_language
+from ..threads import threads_for
 from ..whisper import doubt, prompt, windows
 from ..whisper.model import WhisperFolder, find_models
+from ..windowed import Samples, WindowedSession
 
 _LOGGER = logging.getLogger(__name__)
 _ctranslate2: Any = ctranslate2  # its stubs export nothing
-
-MAX_THREADS = 4
-"""More do not help one short utterance: CTranslate2's own default."""
 
 SIZE_FACTOR = 2.0
 COMPUTING_BYTES = 200_000_000
@@ -40,8 +36,6 @@ FRAMES_PER_S = 100
 SECOND_TRY_TEMPERATURE = 0.4
 """Where the full window's likeliest text is doubtful, one is drawn. Whisper's own list goes on to 1.0: each try costs
 a whole decoding."""
-
-Samples = npt.NDArray[np.float32]
 
 
 def create(settings: Settings) -> SttEngine:
@@ -67,7 +61,7 @@ class WhisperEngine(SttEngine):
         self._settings: SttSettings = settings.stt
         self._folder = folder
         self._cuda = cuda
-        self._threads = settings.stt.threads or min(MAX_THREADS, _cores())
+        self._threads = threads_for(settings.stt)
         self._default_language = match_language(settings.server.language, folder.languages) or folder.languages[0]
         self._source = folder.stamp
         self._size_bytes = folder.size_bytes
@@ -127,7 +121,11 @@ class WhisperEngine(SttEngine):
         language = match_language(tag, self._folder.languages) or self._default_language
         code = self._folder.codes[self._folder.languages.index(language)]
         hints = prompt.make_prompt(tag, code, (*request.names, *self._names), self._count_tokens)
-        return _WhisperSession(self, language, code, hints)
+
+        def decode(samples: Samples, cancellation: Cancellation) -> str:
+            return self.decode(samples, code, hints, cancellation)
+
+        return WindowedSession(language, decode, _join)
 
     def decode(self, samples: Samples, code: str, hints: tuple[str, ...], cancellation: Cancellation) -> str:
         """Return what is said in one window of speech; "" if nobody wants it any more."""
@@ -203,36 +201,6 @@ class WhisperEngine(SttEngine):
         )
 
 
-class _WhisperSession(SttSession):
-    """The samples of one utterance, and the text of what is too far back to change."""
-
-    def __init__(self, engine: WhisperEngine, language: str, code: str, hints: tuple[str, ...]) -> None:
-        self._engine = engine
-        self._language = language
-        self._code = code
-        self._hints = hints
-        self._pcm = bytearray()
-        self._settled: list[str] = []
-
-    def feed(self, pcm: bytes) -> None:
-        self._pcm += pcm
-
-    def recognize(self, cancellation: Cancellation) -> Recognition:
-        samples = np.frombuffer(bytes(self._pcm), "<i2").astype(np.float32) / 32768.0
-        while (cut := windows.first_cut(samples)) is not None and not cancellation.cancelled:
-            self._settled.append(self._decode(samples[:cut], cancellation))
-            samples = samples[cut:]
-            del self._pcm[: 2 * cut]
-        last = "" if cancellation.cancelled else self._decode(samples, cancellation)
-        return Recognition(_join([*self._settled, last]), self._language)
-
-    def close(self) -> None:
-        self._pcm.clear()
-
-    def _decode(self, samples: Samples, cancellation: Cancellation) -> str:
-        return self._engine.decode(samples, self._code, self._hints, cancellation) if len(samples) else ""
-
-
 def _capabilities(folder: WhisperFolder) -> SttCapabilities:
     return SttCapabilities(
         name="whisper",
@@ -246,10 +214,6 @@ def _capabilities(folder: WhisperFolder) -> SttCapabilities:
 
 def _join(texts: list[str]) -> str:
     return " ".join(text for text in texts if text)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _read_tokenizer(folder: WhisperFolder) -> Any:
