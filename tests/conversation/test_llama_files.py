@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wyoming_servers.conversation.llama.gguf_file import read_gguf
-from wyoming_servers.conversation.llama.memory import available_bytes, gib, require
+from wyoming_servers.conversation.llama.memory import gib, require
 from wyoming_servers.conversation.llama.model_choice import find_model, models_in
 from wyoming_servers.conversation.llama.prefixes import PrefixStore
 from wyoming_servers.errors import EngineUnavailableError
@@ -107,19 +107,6 @@ def test_a_folder_that_does_not_exist_has_no_model(tmp_path: Path) -> None:
 
 
 # --- Memory ----------------------------------------------------------------------------------------------------------
-
-
-def test_memory_is_what_the_machine_has_left_or_what_the_container_may_take(tmp_path: Path) -> None:
-    meminfo = tmp_path / "meminfo"
-    meminfo.write_text("MemTotal: 9000 kB\nMemAvailable: 5000 kB\n")
-    assert available_bytes(meminfo, tmp_path) == 5000 * 1024
-    (tmp_path / "memory.max").write_text("max\n")
-    assert available_bytes(meminfo, tmp_path) == 5000 * 1024
-    (tmp_path / "memory.max").write_text("3000000\n")
-    (tmp_path / "memory.current").write_text("2500000\n")
-    (tmp_path / "memory.stat").write_text("anon 7\ninactive_file 100000\n")
-    assert available_bytes(meminfo, tmp_path) == 600_000
-    assert available_bytes(tmp_path / "nothing", tmp_path / "nothing") is None
 
 
 def test_what_does_not_fit_is_told_with_all_figures() -> None:

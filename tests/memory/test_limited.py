@@ -1,4 +1,4 @@
-"""With 2 GB and models that do not fit it steps down, stays up, answers and tells why: within the kernel's own limits."""
+"""With 2 GB and models that do not fit it steps down, stays up, answers and tells why, within the kernel's limits."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def asked(server: Limited, text: str) -> str:
         await client.write_event(Transcript(text=text, language="en").event())
         event = await client.read_event()
     assert event is not None
-    return event.type
+    return str(event.type)
 
 
 @pytest.mark.timeout(300)

@@ -210,7 +210,7 @@ class Ladder(LanguageModel):
         fitting = (rung for rung in rungs if not budget.lacking(rung.need, own_process=False))
         first = next(fitting, rungs[-1])
         for rung in rungs[: rungs.index(first)]:
-            self._refused[rung] = _too_large(rung)
+            self._refused[rung] = _too_large(rung, budget.free)
             self._governor.note(f"The language model is {first.path.stem}: {self._refused[rung].message}")
         return self._made(first)
 
@@ -224,8 +224,12 @@ class Ladder(LanguageModel):
         """Note what a model says of itself: one that answers and fails is to be replaced."""
         if model.status.state is not ModelState.LOADING:
             self._governor.settled(KIND)
-        if self._used is not None and model is self._used.model and model.status.state is ModelState.FAILED:
+        if self._used is None or model is not self._used.model:
+            return
+        if model.status.state is ModelState.FAILED:
             self._trouble.set()
+        elif model.status.state is ModelState.READY:
+            self._refused.pop(self._used.rung, None)  # it was tried again, and there was room
 
     async def _follow(self) -> None:
         while True:
@@ -266,7 +270,7 @@ class Ladder(LanguageModel):
             return await self._loaded_beside(rung)
         if await self._governor.fits(rung.need, own_process=False, freed=used.rung.need):
             return await self._loaded_instead(rung, used)
-        self._refuse(rung, _too_large(rung))
+        self._refuse(rung, _too_large(rung, self._governor.budget.free))
         return False
 
     async def _loaded_instead(self, rung: Rung, old: _Used) -> bool:
@@ -331,7 +335,7 @@ class Ladder(LanguageModel):
         if not to_another and used.rung not in self._refused:
             smaller = [rung for rung in await asyncio.to_thread(self._rungs) if rung.size < used.rung.size]
             if any(rung not in self._refused for rung in smaller):
-                self._refuse(used.rung, _too_large(used.rung))
+                self._refuse(used.rung, _too_large(used.rung, self._governor.budget.free + used.rung.need))
                 await self._settle()
                 return f"The language model is {self.status.model} instead of {before}"
         if used.asked or used.model.status.state is not ModelState.READY:
@@ -368,10 +372,9 @@ class Ladder(LanguageModel):
             task.add_done_callback(self._leaving.discard)
 
 
-def _too_large(rung: Rung) -> NoMemoryError:
-    return NoMemoryError(
-        f"{rung.path.stem} needs {written(rung.need)} of memory, which is not free for models.", remedy=REMEDY
-    )
+def _too_large(rung: Rung, free: int) -> NoMemoryError:
+    needed, there = written(rung.need), written(max(0, free))
+    return NoMemoryError(f"{rung.path.stem} needs {needed} of memory, and {there} are free for models.", remedy=REMEDY)
 
 
 def _named(used: _Used | None) -> str:

@@ -22,18 +22,15 @@ class Budget:
     """What there is for models, in bytes."""
 
     total: int
-    """For models, all together; 0 where nothing tells how much memory there is."""
+    """For models, all together; 0 also where nothing tells how much memory there is."""
     free: int
     """Of it, for more."""
     reserve: int
     limit: Limit
     own: int
     """Of the free part, what the process of the servers itself can take."""
-
-    @property
-    def is_known(self) -> bool:
-        """Whether anything tells how much memory there is."""
-        return self.total > 0
+    is_known: bool
+    """Whether anything tells how much memory there is."""
 
     def lacking(self, need: int, *, own_process: bool) -> int:
         """Return how many bytes are missing for so many; 0 if they are there, or if nothing tells."""
@@ -62,7 +59,8 @@ def budget_of(measured: Measured, *, limit_mb: int, reserve_mb: int, used: int, 
     available = min(measured.available, given - used) if is_given else measured.available
     free = available - reserve - promised
     own = free if measured.own is None else min(free, measured.own - promised)
-    return Budget(max(0, total - reserve), free, reserve, Limit.SETTING if is_given else measured.limit, own)
+    limit = Limit.SETTING if is_given else measured.limit
+    return Budget(max(0, total - reserve), free, reserve, limit, own, is_known=total > 0)
 
 
 def talking_bytes(weights: int, cache: int) -> int:

@@ -1,40 +1,11 @@
-"""How much memory is left, so that a model that is too large is refused in words rather than by the kernel."""
+"""Whether a model fits into the memory that is left: refused in words rather than by the kernel, in its own process."""
 
 from __future__ import annotations
 
-import contextlib
-from pathlib import Path
-
 from ...errors import NoMemoryError
+from ...memory.measured import available_bytes
 
-MEMINFO = Path("/proc/meminfo")
-CGROUP = Path("/sys/fs/cgroup")
-
-
-def available_bytes(meminfo: Path = MEMINFO, cgroup: Path = CGROUP) -> int | None:
-    """Return what a process can still take, also within a container's limit; None where nothing tells."""
-    found = [size for size in (_machine(meminfo), _container(cgroup)) if size is not None]
-    return min(found, default=None)
-
-
-def _machine(meminfo: Path) -> int | None:
-    with contextlib.suppress(OSError, ValueError):
-        for line in meminfo.read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    return None
-
-
-def _container(cgroup: Path) -> int | None:
-    """Read the limit of control groups, version 2; files in the page cache count as free."""
-    with contextlib.suppress(OSError, ValueError):
-        limit = int((cgroup / "memory.max").read_text(encoding="ascii"))  # or "max", which is no number
-        used = int((cgroup / "memory.current").read_text(encoding="ascii"))
-        statistics = (line.split() for line in (cgroup / "memory.stat").read_text(encoding="ascii").splitlines())
-        cached = {key: int(value) for key, value in statistics}.get("inactive_file", 0)
-        return max(0, limit - used + cached)
-    return None
-
+__all__ = ["available_bytes", "gib", "require"]
 
 TALKING_REMEDY = "Choose a smaller model or quantisation, or a smaller --llm-context."
 
