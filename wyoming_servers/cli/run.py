@@ -99,6 +99,15 @@ async def _start(stack: AsyncExitStack, settings: Settings, stages: Sequence[Sta
     services = make_services(settings, home, stages, mind, library, governor)
     limits, most = Limits(idle_s=settings.server.idle_s), settings.server.max_connections
     server = Server(settings.server.uri, services, limits=limits, max_connections=most, turns=turns)
+    models = make_models(settings, services, door, mind, library)
+    if door is not None:
+        door.tell("memory", governor.report)
+        add_health(door, settings, home, services, lambda: server.asked_s, models, library)
+        add_page(door, home, services, mind, turns, lambda: server.uri)
+    shown = [each for each in (door, make_site(settings, door)) if each is not None]
+    for each in shown:  # before anything loads, so that it can be seen loading
+        stack.push_async_callback(each.stop)
+        await each.start()
     stack.push_async_callback(governor.stop)
     await governor.start()
     await stack.enter_async_context(server)
@@ -110,22 +119,15 @@ async def _start(stack: AsyncExitStack, settings: Settings, stages: Sequence[Sta
     arrivals = make_arrivals(settings, services, library)
     stack.push_async_callback(arrivals.stop)
     arrivals.start()
-    if (models := make_models(settings, services, door, mind, library)) is not None:
+    if models is not None:
         models.on_installed(arrivals.arrived)
         stack.push_async_callback(models.stop)
         await models.start()
     if (looking := make_looking(door)) is not None:
         stack.push_async_callback(looking.stop)
         looking.start()
-    if door is not None:
-        door.tell("memory", governor.report)
-        add_health(door, settings, home, services, lambda: server.asked_s, models, library)
-        add_page(door, home, services, mind, turns, lambda: server.uri)
-        stack.push_async_callback(door.stop)
-        await door.start()
-    if (site := make_site(settings, door)) is not None:
-        stack.push_async_callback(site.stop)
-        await site.start()
+    for each in shown:  # and closed first
+        stack.push_async_callback(each.stop)
     _LOGGER.info("Sotto %s listens on %s: %s", __version__, server.uri, ", ".join(services))
     if settings.server.zeroconf:
         ports = [

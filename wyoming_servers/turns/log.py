@@ -66,7 +66,8 @@ class TurnLog:
         known = belongs_to(exchange, self._turns)
         if known is not None:
             turn = grown(known, exchange)
-            self._turns[self._turns.index(known)] = turn
+            at = next(number for number, each in enumerate(self._turns) if each is known)
+            self._turns[at] = turn
             return turn
         if exchange.request is Request.ACTION:
             return None  # somebody tells the demo house what nobody said
