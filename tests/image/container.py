@@ -121,10 +121,19 @@ class Container:
 
 
 @contextmanager
-def running(image: Image, work: Path, more: Mapping[str, str] | None = None) -> Iterator[Container]:
-    """Start the image's services; what is left of them is killed in the end."""
+def running(
+    image: Image, work: Path, more: Mapping[str, str] | None = None, options: Mapping[str, object] | None = None
+) -> Iterator[Container]:
+    """Start the image's services; what is left of them is killed in the end.
+
+    `options` are put where the Supervisor does, for root alone to read.
+    """
     for name in ("upper", "work", "merged", "data"):
         (work / name).mkdir()
+    if options is not None:
+        written = work / "data" / "options.json"
+        written.touch(mode=0o600)
+        written.write_text(json.dumps(options))
     order = work / "order"
     order.write_text("".join(f"{service.type} {service.name}\n" for service in s6_tree.read()))
     environment = work / "environment"

@@ -105,6 +105,22 @@ def test_a_wrong_setting_stops_the_container_with_its_exit_code(image: Image, tm
     assert "tts-speed" in running.log.read_text()
 
 
+def test_as_an_app_it_takes_its_options_and_works_on_without_a_supervisor(image: Image, tmp_path: Path) -> None:
+    app = {"SUPERVISOR_TOKEN": "not-a-secret", "SUPERVISOR_API": "http://127.0.0.1:9"}
+    with container.running(image, tmp_path, app, {"stt": "phrases", "tts": "espeak", "documents": []}) as running:
+        _, info = running.describe(within_s=120)
+        assert json.loads(info)["type"] == "info"
+        commands = {
+            process.command.rpartition(" ")[2] for process in running.processes if process.user_id == SERVICE_USER
+        }
+        assert commands == {"serve", "discover"}
+        code, _ = running.stop(within_s=60)
+    log = running.log.read_text()
+    assert code == 0, log
+    assert "The Supervisor" in log
+    assert "not-a-secret" not in log
+
+
 @pytest.mark.usefixtures("image")
 def test_a_build_for_the_cpu_that_claims_cuda_is_refused(builder: Builder, tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=WRONG):
