@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,14 @@ def default_data_dir() -> Path:
     """Return where a user's data belongs."""
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(base) / "sotto"
+
+
+def setting(default: Any, check: Any, description: str, *, secret: bool = False) -> Any:
+    """Return the field of a setting: its default or what makes it, its check, and its meaning."""
+    metadata = {"check": check, "description": description, "secret": secret}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
 
 
 def number(kind: type, least: float, most: float) -> vol.All:

@@ -22,6 +22,7 @@ from .setting_values import optional_path as _optional_path
 from .setting_values import optional_url as _optional_url
 from .setting_values import path as _path
 from .setting_values import paths as _paths
+from .setting_values import setting as _setting
 from .setting_values import thresholds as _thresholds
 from .setting_values import words as _words
 
@@ -30,13 +31,6 @@ HTTP_PORT = 10601
 WEB_PORT = 8099
 CLIENT_URI_VARIABLE = "SOTTO_CLIENT_URI"
 """Which server the other commands of `sotto` talk to; no setting of a server."""
-
-
-def _setting(default: Any, check: Any, description: str, *, secret: bool = False) -> Any:
-    metadata = {"check": check, "description": description, "secret": secret}
-    if callable(default):
-        return field(default_factory=default, metadata=metadata)
-    return field(default=default, metadata=metadata)
 
 
 _BOOLEAN = vol.Boolean()
