@@ -17,6 +17,8 @@ import yaml
 from addon.environment import IN_THE_APP
 from addon.options import LOG_LEVELS, OPTIONS, choose, may_be
 from wyoming_servers import __version__
+from wyoming_servers.models.catalogue import catalogue
+from wyoming_servers.models.shelves import Shelves
 from wyoming_servers.settings import HTTP_PORT, PORT, build, options
 
 ROOT = Path(__file__).parents[2]
@@ -183,8 +185,9 @@ class TestTheRules:
         assert not [path for path in paths if not path.startswith(tuple(given))]
 
     def test_models_that_can_be_fetched_again_are_in_no_backup(self) -> None:
-        settings = build({"data_dir": "/data"})
-        folders = {settings.folder(section).name for section in ("stt", "tts", "llm", "knowledge")}
+        shelves = Shelves(build({"data_dir": "/data"}))
+        folders = {shelves.folder(model.kind, model.engine).name for model in catalogue()}
+        assert len(folders) >= 5
         assert {f"*/{name}" for name in folders} <= set(CONFIG["backup_exclude"])
 
     @pytest.mark.parametrize(("name", "size"), [("icon.png", (128, 128)), ("logo.png", (250, 100))])
