@@ -241,7 +241,7 @@ def make_services(
     if conversation is not None:
         services[Stage.CONVERSATION] = conversation
     if Stage.TTS in local:
-        services[Stage.TTS] = TtsService(settings)
+        services[Stage.TTS] = TtsService(settings, governor=governor)
     if Stage.CONVERSATION in wanted and isinstance(home, DemoHome):
         services[Stage.HOME] = HomeService(home)
     return services

@@ -18,6 +18,7 @@ from tests.conftest import ServeFunction
 from tests.stand_in_models import make_piper
 from tests.tts.conftest import Connect, Say, listen, send_stream, spoken
 from wyoming_servers.errors import EngineError, EngineUnavailableError, UnknownModelError
+from wyoming_servers.memory.governor import Governor
 from wyoming_servers.settings import Settings, build
 from wyoming_servers.tts.engine import Voice
 from wyoming_servers.tts.engines import espeak, piper
@@ -353,3 +354,24 @@ def test_piper_and_espeak_keep_their_own_libraries_apart(folder: Path) -> None:
         np.testing.assert_allclose(again, samples_of(before[0]), rtol=0, atol=1)
         german = spoken(ours.synthesize("Guten Tag.", voice, None, Cancellation()))
         assert len(german.pcm) == pytest.approx(before[1], rel=0.05)
+
+
+# --- Memory -----------------------------------------------------------------------------------------------------------
+
+
+async def test_when_memory_is_short_only_the_voice_that_spoke_last_is_kept(
+    serve: ServeFunction, say: Say, folder: Path
+) -> None:
+    governor = await asyncio.to_thread(Governor)
+    service = TtsService(build({"tts": "piper", "tts_dir": folder}), governor=governor)
+    port = await serve(service)
+    await say(port, "Good morning.")
+    await say(port, "早上好。")
+    (tenant,) = governor._tenants
+    assert tenant.name == "2 voices"
+    both = tenant.used_bytes
+    assert await tenant.give_way(to_another=True)
+    assert tenant.name == "1 voices"
+    assert 0 < tenant.used_bytes < both
+    assert await tenant.give_way(to_another=True) == ""
+    assert (await say(port, "Good morning.")).pcm, "the other one is loaded again"

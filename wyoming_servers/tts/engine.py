@@ -67,6 +67,20 @@ class TtsEngine(ABC):
     def load(self) -> None:
         """Prepare the engine; raises EngineUnavailableError if it cannot speak at all."""
 
+    @property
+    def resident(self) -> int:
+        """How many voices are in memory that can be freed and loaded again."""
+        return 0
+
+    @property
+    def used_bytes(self) -> int:
+        """Memory that these take, about."""
+        return 0
+
+    def free(self) -> bool:
+        """Free what can be loaded again, but for the voice that spoke last; returns whether that was anything."""
+        return False
+
     def refresh(self) -> bool:
         """Look again at the folder of voices; True if the voices changed."""
         return False

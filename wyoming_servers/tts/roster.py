@@ -57,6 +57,11 @@ class Roster:
         if len(errors) == len(results):
             raise errors[0]
 
+    async def free(self) -> bool:
+        """Have every engine free what it can load again; returns whether that was anything."""
+        freed = [await host.run(_free(host.engine)) for host in self._ready_hosts()]
+        return any(freed)
+
     async def refresh(self) -> bool:
         """Have every engine look at its folder again; True if any voice changed."""
         changed = False
@@ -125,6 +130,10 @@ class Utterance:
             self._stream = self._host.worker.stream(self._synthesize, priority=priority, deadline_s=WAITS_S)
         with self._host.engine_errors():
             return await self._stream.next() or _NOTHING
+
+
+def _free(engine: TtsEngine) -> Callable[[Cancellation], bool]:
+    return lambda _: engine.free()
 
 
 def _refresh(engine: TtsEngine) -> Callable[[Cancellation], bool]:

@@ -15,12 +15,14 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, Synthesize
 from .. import __version__
 from ..errors import BadRequestError, SottoError, UnexpectedEventError
 from ..host import EngineReport, EngineState
+from ..memory.governor import Governor
 from ..protocol.connection import Connection
 from ..protocol.fields import parse, require_text
 from ..protocol.service import Service, Stage
 from ..registry import create_engines
 from ..settings import Settings
 from .engine import TtsEngine, Voice
+from .giving_way import Mouth
 from .language import VoiceDefaults, VoiceWish, tags_of
 from .markup import from_ssml
 from .reply import Pieces, Reply, too_long
@@ -50,12 +52,18 @@ class TtsService(Service):
         settings: Settings,
         engines: Sequence[TtsEngine] | None = None,
         *,
+        governor: Governor | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Engines are by default those of the settings; raises what `create_engines` raises."""
+        """Engines are by default those of the settings; raises what `create_engines` raises.
+
+        `governor` has voices freed when memory is short.
+        """
         self._max_chars = settings.tts.max_chars
         self._defaults = VoiceDefaults(settings.tts.voice, settings.server.language)
         self._roster = Roster(create_engines(Stage.TTS, settings) if engines is None else engines)
+        if governor is not None:
+            Mouth(self._roster, governor)
         self._sleep = sleep
         self._watch_task: asyncio.Task[None] | None = None
         self._info = self._build_info()

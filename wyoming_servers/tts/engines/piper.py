@@ -61,6 +61,23 @@ class PiperEngine(TtsEngine):
         """Where voices compute."""
         return "cuda:0" if self._cuda else "cpu"
 
+    @property
+    def resident(self) -> int:
+        """Voices in memory."""
+        return len(self._resident)
+
+    @property
+    def used_bytes(self) -> int:
+        """What they take: their weights, and half as much again to compute."""
+        return round(1.5 * sum(size for _, size, *_ in (each.stamp for each in self._resident.copy().values())))
+
+    def free(self) -> bool:
+        """Keep the voice that spoke last."""
+        before = len(self._resident)
+        while len(self._resident) > 1:
+            self._resident.popitem(last=False)
+        return len(self._resident) < before
+
     def load(self) -> None:
         """Look at the folder and load the voice that will most likely be asked for first.
 
