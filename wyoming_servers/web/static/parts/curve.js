@@ -5,7 +5,7 @@ import { number, t } from "../i18n.js";
 
 const WIDTH = 380;
 const HEIGHT = 250;
-const LEFT = 44;
+const LEFT = 54;
 const RIGHT = 12;
 const TOP = 12;
 const BOTTOM = 40;
