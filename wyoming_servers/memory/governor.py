@@ -30,6 +30,8 @@ REST_LOOKS = 3
 ROOM_LOOKS = 12
 """In a row, in which there must be room before anybody takes more: a minute."""
 MOST_NOTES = 20
+TOLD_MB = 50
+"""To which what is free is told: whoever follows the status is not told of every look."""
 REMEDY = "Choose a smaller model, close other programs, or raise --memory-limit-mb if there is more memory than that."
 
 
@@ -178,7 +180,7 @@ class Governor:
         budget = self.budget
         return {
             "total_mb": budget.total // MB,
-            "free_mb": max(0, budget.free) // MB,
+            "free_mb": max(0, budget.free) // (TOLD_MB * MB) * TOLD_MB,
             "reserve_mb": budget.reserve // MB,
             "limit": str(budget.limit),
             "unified": self._measured.unified,

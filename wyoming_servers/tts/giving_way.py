@@ -1,4 +1,4 @@
-"""What text-to-speech does when memory is short: it keeps the voice that spoke last; others are loaded again if asked."""
+"""What text-to-speech does when memory is short: it keeps the voice that spoke last, and loads others when asked."""
 
 from __future__ import annotations
 
