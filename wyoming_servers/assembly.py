@@ -30,6 +30,8 @@ from .models.in_use import InUse
 from .protocol.service import Service, Stage
 from .registry import KNOWLEDGE, LLM, find
 from .settings import Settings
+from .stt.sensevoice.model import SENSEVOICE
+from .stt.sensevoice.model import folder_of as sensevoice_folder
 from .stt.server import SttService
 from .tts.server import TtsService
 from .turns.log import TurnLog
@@ -166,6 +168,8 @@ def make_arrivals(settings: Settings, services: Mapping[Stage, Service], library
     watched = {
         str(kind): (settings.folder(kind), services[stage].reload) for stage, kind in kinds.items() if stage in services
     }
+    if Stage.STT in services:
+        watched[SENSEVOICE] = sensevoice_folder(settings), services[Stage.STT].reload
     if library is not None:
         watched[Kind.EMBEDDING] = settings.folder(KNOWLEDGE), library.reload
     return Arrivals(watched)

@@ -11,6 +11,8 @@ import pytest
 from wyoming_servers.models.catalogue import HF_MIRROR, Kind, Model, catalogue, mirrored, parse
 from wyoming_servers.models.choice import primary
 from wyoming_servers.registry import ENGINES
+from wyoming_servers.stt.sensevoice.languages import LANGUAGES
+from wyoming_servers.stt.sensevoice.model import SENSEVOICE, TOKENS, WEIGHTS
 from wyoming_servers.stt.whisper.model import CPU_MAX_BYTES, CUDA_MAX_BYTES, NEEDED
 
 MODELS = catalogue()
@@ -48,7 +50,7 @@ def test_paths_are_nobody_elses() -> None:
 
 
 def test_whisper_models_have_what_the_engine_needs_and_say_what_it_takes_by_itself() -> None:
-    for model in BY_KIND[Kind.STT]:
+    for model in (model for model in BY_KIND[Kind.STT] if model.engine == "whisper"):
         names = {file.path.rpartition("/")[2] for file in model.files}
         assert names >= set(NEEDED)
         assert names & {"vocabulary.txt", "vocabulary.json"}
@@ -56,6 +58,12 @@ def test_whisper_models_have_what_the_engine_needs_and_say_what_it_takes_by_itse
         assert model.files[0].size_bytes <= CUDA_MAX_BYTES
         english = model.id.endswith(".en") or "distil" in model.folder
         assert (model.languages == ("en",)) == english  # as the engine reads the folder's name
+
+
+def test_sensevoice_has_what_its_engine_needs() -> None:
+    (model,) = (model for model in BY_KIND[Kind.STT] if model.engine == SENSEVOICE)
+    assert [file.path for file in model.files] == [f"sensevoice-small/{name}" for name in (WEIGHTS, TOKENS)]
+    assert model.languages == LANGUAGES
 
 
 def test_of_two_that_are_there_an_engine_takes_the_one_that_ranks_higher() -> None:

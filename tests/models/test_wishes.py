@@ -86,3 +86,31 @@ async def test_the_households_languages_decide(monkeypatch: pytest.MonkeyPatch, 
     assert [model.id for model in chosen if model.kind is Kind.TTS] == [
         "en_US-lessac-medium"
     ]  # Japanese needs a package
+
+
+@pytest.mark.parametrize(
+    ("household", "memory_mb", "expected"),
+    [
+        ({"language": "zh-CN"}, 3500, "sensevoice-small"),
+        ({"language": "ja", "stt_device": "cuda"}, 16_000, "sensevoice-small"),
+        ({"language": "zh-CN"}, 500, "whisper-base"),
+        ({"language": "zh-TW"}, 3500, "whisper-base"),
+        ({"language": "en", "models_languages": "en,zh-CN"}, 3500, "whisper-base"),
+        ({"language": "zh-CN", "models_languages": "zh-CN,en"}, 3500, "sensevoice-small"),
+        ({"language": "zh-CN", "models_languages": "zh-CN,de", "stt_device": "cuda"}, 16_000, "whisper-large-v3-turbo"),
+        ({"language": "zh-CN", "stt": "whisper"}, 3500, "whisper-base"),
+        ({"language": "en", "stt": "sensevoice"}, 3500, "sensevoice-small"),
+    ],
+)
+async def test_what_hears_a_household_best_is_wanted_for_it(
+    shelves: Shelves, household: dict[str, str], memory_mb: int, expected: str
+) -> None:
+    wish = Wishes(build({"stt_device": "cpu", **household}), EVERY_STAGE, shelves, lambda: memory_mb)
+    assert [model.id for model in await wish(MODELS, frozenset()) if model.kind is Kind.STT] == [expected]
+
+
+async def test_without_its_package_sensevoice_is_not_wanted(monkeypatch: pytest.MonkeyPatch, shelves: Shelves) -> None:
+    monkeypatch.setattr(wishes, "_can", lambda stage, engine: engine != "sensevoice")
+    wish = Wishes(build({"stt_device": "cpu", "language": "zh-CN"}), EVERY_STAGE, shelves, lambda: 3500)
+    assert [model.id for model in await wish(MODELS, frozenset()) if model.kind is Kind.STT] == ["whisper-base"]
+    assert Kind.STT not in kinds(stt="sensevoice")

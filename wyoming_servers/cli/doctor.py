@@ -22,6 +22,7 @@ from ..home.home_assistant import HomeAssistantHome
 from ..home.model import Home
 from ..registry import ENGINES, EngineSpec
 from ..settings import Settings
+from ..stt.sensevoice.model import WEIGHTS, folder_of
 from .assistant import Assistant, UnreachableError
 from .doctor_health import look_at_health
 from .doctor_http import look_at_http
@@ -59,6 +60,7 @@ def _local(settings: Settings) -> Iterator[Finding]:
     yield from (_engine(spec) for spec in ENGINES)
     yield _documents()
     yield _whisper_models(settings.folder("stt"))
+    yield _files(folder_of(settings), f"*/{WEIGHTS}", "SenseVoice models", "sotto models fetch sensevoice-small")
     yield _files(settings.folder("tts"), "*.onnx", "Piper voices", "put VOICE.onnx and VOICE.onnx.json there")
     yield _files(settings.folder("wake"), "*.tflite", "own wake words", "put WORD.tflite there")
 

@@ -1,6 +1,6 @@
 """Where models are on disk: what is whole, what is begun, what is somebody's own, and how a whole one appears.
 
-A model is fetched into `.partial/ID` in the folder of its kind, under names that no engine looks for, and appears by a
+A model is fetched into `.partial/ID` in its engine's folder, under names that no engine looks for, and appears by a
 rename within that folder. What Sotto put there has a record in DATA_DIR/models; a model without one is the user's own.
 Everything here blocks.
 """
@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..settings import Settings
+from ..stt.sensevoice.model import SENSEVOICE, WEIGHTS
+from ..stt.sensevoice.model import folder_of as sensevoice_folder
 from .catalogue import Kind, Model, ModelFile
 from .errors import BusyError
 from .part import RESERVE_BYTES, Digest, Part, disk_errors
@@ -25,7 +27,13 @@ from .part import RESERVE_BYTES, Digest, Part, disk_errors
 PARTIAL = ".partial"
 SUFFIX = ".part"
 """No engine takes a file with this ending for a model."""
-_PATTERNS = {Kind.STT: "*/model.bin", Kind.TTS: "*.onnx", Kind.LLM: "*.gguf", Kind.EMBEDDING: "*.gguf"}
+_PATTERNS = (
+    (Kind.STT, "whisper", "*/model.bin"),
+    (Kind.STT, SENSEVOICE, f"*/{WEIGHTS}"),
+    (Kind.TTS, "piper", "*.onnx"),
+    (Kind.LLM, "llama_cpp", "*.gguf"),
+    (Kind.EMBEDDING, "llama_cpp", "*.gguf"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +55,9 @@ class Shelves:
         self._reserve_bytes = reserve_bytes
         self._lock: BinaryIO | None = None
 
-    def folder(self, kind: Kind) -> Path:
-        """Return where the engines look for models of this kind."""
-        return self._settings.folder(kind.section)
+    def folder(self, kind: Kind, engine: str = "") -> Path:
+        """Return where engines look for models of this kind; SenseVoice has a folder of its own."""
+        return sensevoice_folder(self._settings) if engine == SENSEVOICE else self._settings.folder(kind.section)
 
     def look(self, model: Model) -> Found:
         """Return what there is of a model."""
@@ -65,15 +73,15 @@ class Shelves:
     def others(self, models: Iterable[Model]) -> Iterator[tuple[Kind, str, int]]:
         """Yield kind, name and size of what engines find and the catalogue does not know."""
         known = {self.final(model, file) for model in models for file in model.files}
-        for kind, pattern in _PATTERNS.items():
-            folder = self.folder(kind)
+        for kind, engine, pattern in _PATTERNS:
+            folder = self.folder(kind, engine)
             for path in sorted(folder.glob(pattern)) if folder.is_dir() else ():
                 if path not in known and PARTIAL not in path.parts:
                     yield kind, path.parent.name if kind is Kind.STT else path.stem, _size(path)
 
     def final(self, model: Model, file: ModelFile) -> Path:
         """Return where an engine finds this file."""
-        return self.folder(model.kind) / file.path
+        return self.folder(model.kind, model.engine) / file.path
 
     def part(self, model: Model, file: ModelFile) -> Part:
         """Return what there is of a file that is being fetched."""
@@ -85,7 +93,7 @@ class Shelves:
         However the process ends, engines see all of it or nothing.
         """
         self._write_record(model, {path: digest.sha256 for path, digest in digests.items()}, installed=True)
-        folder, staging = self.folder(model.kind), self._staging(model)
+        folder, staging = self.folder(model.kind, model.engine), self._staging(model)
         with disk_errors(folder / model.id):
             for file in model.files:
                 self.part(model, file).forget_origin()
@@ -110,7 +118,7 @@ class Shelves:
 
     def remove(self, model: Model) -> None:
         """Remove a model that Sotto fetched; what its bytes were is remembered. Raises FolderError."""
-        folder = self.folder(model.kind)
+        folder = self.folder(model.kind, model.engine)
         with disk_errors(folder / model.id):
             for file in model.files:
                 self.final(model, file).unlink(missing_ok=True)
@@ -185,7 +193,7 @@ class Shelves:
         _write(self._record(model), {"id": model.id, "installed": installed, "sha256": dict(sha256)})
 
     def _staging(self, model: Model) -> Path:
-        return self.folder(model.kind) / PARTIAL / model.id
+        return self.folder(model.kind, model.engine) / PARTIAL / model.id
 
     def _staged(self, model: Model, file: ModelFile) -> Path:
         return self._staging(model) / (file.path.rpartition("/")[2] + SUFFIX)

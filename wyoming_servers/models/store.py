@@ -209,9 +209,10 @@ class ModelStore:
                 f"There is no model {model_id} to fetch.", remedy="`sotto models list` names them all."
             )
         if self._states[model_id].own:
+            folder = self._shelves.folder(model.kind, model.engine)
             raise OwnModelError(
                 f"The model {model_id} was put there by somebody, not by Sotto.",
-                remedy=f"Remove it yourself from {self._shelves.folder(model.kind)} if you want Sotto to fetch it.",
+                remedy=f"Remove it yourself from {folder} if you want Sotto to fetch it.",
             )
         return model
 

@@ -12,13 +12,16 @@ from ..memory.measured import Limit, Measured, measure
 from ..protocol.service import Stage
 from ..registry import KNOWLEDGE, LLM, find
 from ..settings import Settings
+from ..stt.sensevoice.languages import LANGUAGES, hears_best
+from ..stt.sensevoice.model import SENSEVOICE
 from .catalogue import MB, Kind, Model
-from .choice import wanted
+from .choice import primary, wanted
 from .part import RESERVE_BYTES
 from .shelves import Shelves
 from .threads import in_thread
 
 _AUTO = "auto"
+_WHISPER = "whisper"
 SERVERS_MB = 300
 """What the servers take without a model."""
 
@@ -41,13 +44,15 @@ class Wishes:
 
     def _choose(self, models: Sequence[Model], installed: frozenset[str]) -> list[Model]:
         kinds = frozenset(needed(self._settings, self._stages))
+        languages = self._settings.models.languages or (self._settings.server.language,)
+        ears = hearing(self._settings, languages)
         return wanted(
-            [model for model in models if all(map(find_spec, model.modules))],
-            languages=self._settings.models.languages or (self._settings.server.language,),
+            [model for model in models if _runs(model, ears)],
+            languages=languages,
             memory_mb=self._memory_mb(),
             disk_mb=max(0, self._shelves.free_bytes() - RESERVE_BYTES) // MB,
             kinds=kinds,
-            gpu=Kind.STT in kinds and _hears_on_gpu(self._settings),
+            gpu=Kind.STT in kinds and SENSEVOICE not in ears and _hears_on_gpu(self._settings),
             installed=installed,
         )
 
@@ -55,7 +60,7 @@ class Wishes:
 def needed(settings: Settings, stages: Sequence[Stage]) -> Iterator[Kind]:
     """Yield the kinds of which `auto` would use a model: nothing else is named, and its engine can run."""
     stt, tts, llm, knowledge = settings.stt, settings.tts, settings.llm, settings.knowledge
-    if Stage.STT in stages and stt.engine in {_AUTO, "whisper"} and stt.model == _AUTO and _can(Stage.STT, "whisper"):
+    if Stage.STT in stages and stt.model == _AUTO and hearing(settings, settings.models.languages):
         yield Kind.STT
     if Stage.TTS in stages and tts.engine in {_AUTO, "piper"} and _can(Stage.TTS, "piper"):
         yield Kind.TTS
@@ -67,6 +72,21 @@ def needed(settings: Settings, stages: Sequence[Stage]) -> Iterator[Kind]:
     here = knowledge.embedder == "llama_cpp" or (knowledge.embedder == _AUTO and not knowledge.url)
     if here and knowledge.model == _AUTO and _can(KNOWLEDGE, "llama_cpp") and not missing_for_documents():
         yield Kind.EMBEDDING
+
+
+def hearing(settings: Settings, languages: Sequence[str]) -> list[str]:
+    """Return the engines of speech-to-text that use models here: with `auto` the one that hears these languages best.
+
+    Beside SenseVoice a small Whisper is of use, until there is memory for it.
+    """
+    first = hears_best(settings.server.language) and all(primary(each) in LANGUAGES for each in languages)
+    by_itself = [SENSEVOICE, _WHISPER] if first else [_WHISPER]
+    engines = by_itself if settings.stt.engine == _AUTO else [settings.stt.engine]
+    return [engine for engine in engines if engine in {SENSEVOICE, _WHISPER} and _can(Stage.STT, engine)]
+
+
+def _runs(model: Model, ears: Sequence[str]) -> bool:
+    return all(map(find_spec, model.modules)) and (model.kind is not Kind.STT or model.engine in ears)
 
 
 def _can(stage: str, engine: str) -> bool:

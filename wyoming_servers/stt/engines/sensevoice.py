@@ -23,7 +23,7 @@ from ..engine import RATE_HZ, SttCapabilities, SttEngine, SttRequest, SttSession
 from ..languages import match_language
 from ..sensevoice.homophones import Homophones
 from ..sensevoice.languages import LANGUAGES
-from ..sensevoice.model import SenseVoiceFolder, find_models, folder_of, require_whole
+from ..sensevoice.model import SENSEVOICE, SenseVoiceFolder, find_models, folder_of, require_whole
 from ..sensevoice.transcript import joined, words
 from ..threads import threads_for
 from ..whisper.prompt import names_of
@@ -144,7 +144,7 @@ class SenseVoiceEngine(SttEngine):
 
 def _capabilities(model: SenseVoiceFolder) -> SttCapabilities:
     return SttCapabilities(
-        name="sensevoice",
+        name=SENSEVOICE,
         model=model.name,
         description="FunASR's SenseVoice, by sherpa-onnx",
         languages=LANGUAGES,

@@ -14,8 +14,8 @@ from .onnx_file import read_metadata
 AUTO = "auto"
 WEIGHTS = "model.int8.onnx"
 TOKENS = "tokens.txt"
-FOLDER = "sensevoice"
-"""Under the data folder."""
+SENSEVOICE = "sensevoice"
+"""The engine, and its folder under the data folder."""
 MEL_BANDS = 80
 
 _NUMBERS = (
@@ -66,7 +66,7 @@ class SenseVoiceFolder:
 
 def folder_of(settings: Settings) -> Path:
     """Return where models are: `--stt-dir`, or the folder under the data folder."""
-    return settings.stt.dir or settings.server.data_dir / FOLDER
+    return settings.stt.dir or settings.server.data_dir / SENSEVOICE
 
 
 def find_models(folder: Path, wanted: str) -> list[SenseVoiceFolder]:
