@@ -8,8 +8,8 @@ from .measured import Limit, Measured
 
 MB = 1_000_000
 TALKING_BYTES = 300 * MB
-"""Of a process of llama.cpp beside weights and cache: 60 MB were measured with a vocabulary of 32,000; one of 150,000, as
-Qwen's, can take the results of a batch of 512 tokens: 300 MB."""
+"""Of a process of llama.cpp beside weights and cache: 60 MB were measured with a vocabulary of 32,000; one of 150,000,
+as Qwen's, can take the results of a batch of 512 tokens: 300 MB."""
 LEAST_RESERVE, MOST_RESERVE, RESERVED_PART = 150 * MB, 1000 * MB, 0.08
 """What is left to everything else: no less, no more, and of all memory this part."""
 CLEARLY = 1.25

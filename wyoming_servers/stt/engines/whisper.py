@@ -30,8 +30,8 @@ _ctranslate2: Any = ctranslate2  # its stubs export nothing
 
 SIZE_FACTOR = 1.5
 COMPUTING_BYTES = 100_000_000
-"""Measured with int8 files: at its highest "base" (102 MB) took 236 MB more than the process without it, "small" (287 MB)
-451 MB, and a tiny one (7 MB) 77 MB. Files of float16 are converted while they are read."""
+"""Measured with int8 files: at its highest "base" (102 MB) took 236 MB more than the process without it, "small"
+(287 MB) 451 MB, and a tiny one (7 MB) 77 MB. Files of float16 are converted while they are read."""
 
 CONTEXT_TOKENS = 448
 FRAMES_PER_S = 100
