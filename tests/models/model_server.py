@@ -26,6 +26,8 @@ class Behaviour:
     stated_sha256: str | None = None
     """As Hugging Face states it, in a redirection."""
     claimed_length: int | None = None
+    chunked: bool = False
+    """Whether nothing says how long the body is."""
     range_off: int = 0
     """By how many bytes an answer to a range begins elsewhere than it should."""
     hold: asyncio.Event | None = None
@@ -102,7 +104,10 @@ class ModelServer:
             told = start + behaviour.range_off
             size = len(behaviour.content)
             response.headers["Content-Range"] = f"bytes {told}-{size - 1}/{size}"
-        response.content_length = behaviour.claimed_length if behaviour.claimed_length is not None else len(body)
+        if behaviour.chunked:
+            response.enable_chunked_encoding()
+        else:
+            response.content_length = behaviour.claimed_length if behaviour.claimed_length is not None else len(body)
         await response.prepare(request)
         cut = _next(behaviour.cut_after)
         await self._send(response, body[: int(str(cut))] if cut is not None else body, behaviour, path)

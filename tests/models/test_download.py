@@ -175,6 +175,26 @@ async def test_a_server_that_claims_another_length_is_not_believed(
     assert not final(shelves).exists()
 
 
+async def test_a_body_that_does_not_end_where_the_file_does_fills_no_disk(
+    server: ModelServer, open_store: OpenStore, shelves: Shelves
+) -> None:
+    endless = server.put("m", CONTENT + bytes(BYTES), chunked=True)
+    store = await open_store([model_of(file_of(NAME, endless))])
+    most = 0
+
+    def changed() -> None:
+        nonlocal most
+        most = max(most, state_of(store).done_bytes)
+
+    store.on_change(changed)
+    await store.fetch("talker")
+    state = await settled(store)
+    assert state.error is not None
+    assert "more than the 3000000 bytes" in state.error.message
+    assert most <= BYTES
+    assert not final(shelves).exists()
+
+
 async def test_another_part_than_was_asked_for_is_not_taken(server: ModelServer, open_store: OpenStore) -> None:
     liar = server.put("m", CONTENT, cut_after=[1_000_000, None], range_off=-1)
     store = await open_store([model_of(file_of(NAME, liar))])
