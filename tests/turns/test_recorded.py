@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -192,12 +193,18 @@ async def test_an_error_is_told_by_its_code_and_no_words(
 async def test_a_client_that_leaves_before_there_is_an_answer_leaves_no_turn(
     front: Callable[..., Awaitable[AsyncTcpClient]], log: TurnLog
 ) -> None:
-    async def wait(connection: Connection, _: Event) -> None:
-        await connection.read()
+    has_left = asyncio.Event()
 
-    client = await front(conversation=wait, home=[Handled("here").event()])
+    async def wait(connection: Connection, _: Event) -> None:
+        try:
+            await connection.read()
+        finally:
+            has_left.set()
+
+    client = await front(conversation=wait)
     await client.write_event(ASKED)
     await client.disconnect()
+    await has_left.wait()
     assert not log.turns
 
 

@@ -1,0 +1,69 @@
+"""A turn on the page where the home is a real one: nothing is done, and what it would have said is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import ServeFunction
+from wyoming_servers.conversation.server import ConversationService
+from wyoming_servers.home.demo import DEMO_HOUSE
+from wyoming_servers.home.model import Home, HomeSnapshot
+from wyoming_servers.settings import build
+from wyoming_servers.web.assisting import Assisting, _reachable
+
+
+class RealHome(Home):
+    """A home that Home Assistant has in its hands."""
+
+    @property
+    def snapshot(self) -> HomeSnapshot:
+        return DEMO_HOUSE
+
+    @property
+    def executes_intents(self) -> bool:
+        return False
+
+
+@pytest.fixture
+async def assisting(serve: ServeFunction) -> Assisting:
+    home = RealHome()
+    port = await serve(ConversationService(build({}), home))
+    return Assisting(lambda: f"tcp://0.0.0.0:{port}", home)
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "intent", "said"),
+    [
+        ("turn on the kitchen light", "en", "HassTurnOn", "Turned on the light"),
+        ("打开厨房的灯", "zh-CN", "HassTurnOn", "厨房的灯已打开"),
+    ],
+)
+async def test_what_would_be_sent_and_said_is_told_and_nothing_is_done(
+    assisting: Assisting, words: str, language: str, intent: str, said: str
+) -> None:
+    before = DEMO_HOUSE.entities
+    answered = await assisting.answer(words, language, "c1")
+    assert ([each["name"] for each in answered.intents], answered.text) == ([intent], said)
+    assert answered.executed is False
+    assert DEMO_HOUSE.entities == before
+
+
+async def test_a_question_is_answered_by_what_is_known_of_the_home(assisting: Assisting) -> None:
+    answered = await assisting.answer("is the front door locked", "en", "c1")
+    assert answered.text
+    assert answered.executed is False
+
+
+@pytest.mark.parametrize(
+    ("uri", "reached"),
+    [
+        ("tcp://0.0.0.0:10600", "tcp://127.0.0.1:10600"),
+        ("tcp://:10600", "tcp://127.0.0.1:10600"),
+        ("tcp://[::]:10600", "tcp://[::1]:10600"),
+        ("tcp://192.0.2.7:10600", "tcp://192.0.2.7:10600"),
+        ("tcp://[::1]:10600", "tcp://[::1]:10600"),
+        ("unix:///run/sotto.sock", "unix:///run/sotto.sock"),
+    ],
+)
+def test_the_port_is_reached_where_it_listens(uri: str, reached: str) -> None:
+    assert _reachable(uri) == reached
