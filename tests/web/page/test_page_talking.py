@@ -13,6 +13,12 @@ from tests.web.page.browser import INSECURE_HOST, PHONE, Visit, Visitor, visit
 from tests.web.page.sotto import IngressProcess
 
 COMMANDS = {"en": "living_room_light_en.wav"}
+PLAYED = """(audio) => new Promise((done) => {
+  const look = () => audio.currentTime > 0 && done();
+  audio.addEventListener("timeupdate", look);
+  look();
+})"""
+"""Returns once some of it was heard."""
 FAKE_MICROPHONE = (
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
@@ -76,8 +82,7 @@ async def test_a_spoken_sentence_is_heard_answered_aloud_and_its_waterfall_appea
         reply = visitor.page.locator(".bubble.theirs").last
         for stage in ("speech", "stt", "conversation"):
             await expect(reply.locator(f".wf-row .stage-{stage}").first).to_be_visible()
-        played = "document.querySelector('.bubble audio')?.currentTime > 0"
-        await visitor.page.wait_for_function(played)
+        await visitor.page.locator(".bubble audio").evaluate(PLAYED)
         await visitor.keep("spoken")
         assert visitor.complaints == []
 

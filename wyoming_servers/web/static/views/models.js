@@ -135,7 +135,7 @@ class Models {
   }
 }
 
-function tools(models, view) {
+function tools(signal, view) {
   const again = (name) => (event) => {
     filter[name] = event.target.value;
     view.render(state.models);
@@ -147,16 +147,20 @@ function tools(models, view) {
     value: filter.words,
     oninput: again("words"),
   });
-  const options = languagesOf(models ?? []).map(([code, name]) =>
-    h("option", { value: code, selected: code === filter.language }, name),
+  const options = ([code, name]) => h("option", { value: code, selected: code === filter.language }, name);
+  const select = (languages) =>
+    h(
+      "select",
+      { "aria-label": t("models.language"), "data-key": "model-language", onchange: again("language") },
+      h("option", { value: "" }, t("models.every_language")),
+      languages.map(options),
+    );
+  return h(
+    "div",
+    { class: "line filters" },
+    search,
+    live(signal, ({ models }) => languagesOf(models ?? []), select),
   );
-  const select = h(
-    "select",
-    { "aria-label": t("models.language"), onchange: again("language") },
-    h("option", { value: "" }, t("models.every_language")),
-    options,
-  );
-  return [search, select];
 }
 
 function offline(view) {
@@ -192,12 +196,7 @@ export function open(root, signal) {
       ({ disk }) => disk,
       (disk) => disk && h("p", { class: "muted" }, t("models.disk", { free: size(disk.free_bytes) })),
     ),
-    live(
-      signal,
-      ({ models }) => languagesOf(models ?? []),
-      () => tools(state.models, view),
-      { class: "line filters" },
-    ),
+    tools(signal, view),
     view.failed,
     view.list,
     offline(view),
