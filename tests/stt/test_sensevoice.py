@@ -242,6 +242,20 @@ def test_another_kind_of_model_is_an_error_where_sherpa_onnx_would_end_the_proce
         make_engine(tmp_path).load()
 
 
+def test_a_model_that_cannot_compute_is_an_error_where_sherpa_onnx_would_hear_nothing(
+    sensevoice_models: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(sensevoice_models / "nano", tmp_path / "nano")
+    path = tmp_path / "nano" / "model.int8.onnx"
+    model = onnx.load(path)
+    inputs = [*model.graph.input]
+    del model.graph.input[:]
+    model.graph.input.extend(reversed(inputs))
+    onnx.save(model, path)
+    with pytest.raises(EngineUnavailableError, match="it computes nothing"):
+        make_engine(tmp_path).load()
+
+
 # --- Which engine is used ---------------------------------------------------------------------------------------------
 
 
