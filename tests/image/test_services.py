@@ -27,7 +27,9 @@ def test_there_is_nothing_else() -> None:
     ] == []
 
 
-@pytest.mark.parametrize("service", [service for service in s6_tree.read() if service.type == "longrun"], ids=str)
+@pytest.mark.parametrize(
+    "service", [each for each in s6_tree.read() if each.type == "longrun"], ids=lambda each: each.name
+)
 def test_a_longrun_ends_in_one_command_as_the_service_user(service: s6_tree.Service) -> None:
     lines = (service.folder / "run").read_text().splitlines()
     assert lines[0] == "#!/command/execlineb -P"
