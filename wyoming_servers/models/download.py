@@ -106,7 +106,7 @@ class Download:
                 raise SourceRefusedError(f"its address leads nowhere: {type(err).__name__}") from None
             except (aiohttp.ClientError, OSError) as err:
                 raise SourceCutError(str(err) or type(err).__name__) from None
-        digest = await digested(part.path)
+        digest = await digested(part.path, with_md5=file.md5 is not None)
         problem = _problem(file, part, digest)
         if problem is None:
             return digest
@@ -149,10 +149,10 @@ class Download:
             raise SourceCutError(f"it broke off after {part.size_bytes} of {file.size_bytes} bytes")
 
 
-async def digested(path: Path) -> Digest:
+async def digested(path: Path, *, with_md5: bool = False) -> Digest:
     """Return the digest of a file; when cancelled, it stops reading."""
     stop = Event()
-    job = asyncio.ensure_future(asyncio.to_thread(digest_of, path, stop))
+    job = asyncio.ensure_future(asyncio.to_thread(digest_of, path, stop, with_md5=with_md5))
     try:
         digest = await asyncio.shield(job)
     except asyncio.CancelledError:

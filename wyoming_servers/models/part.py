@@ -30,6 +30,7 @@ class Digest:
 
     sha256: str
     md5: str
+    """Empty if it was not asked for."""
 
 
 class Part:
@@ -114,16 +115,18 @@ class Part:
             return None
 
 
-def digest_of(path: Path, stop: Event) -> Digest | None:
-    """Return the digest of a file; None if it was stopped."""
-    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+def digest_of(path: Path, stop: Event, *, with_md5: bool = True) -> Digest | None:
+    """Return the digest of a file, whose MD5 may be left out; None if it was stopped."""
+    sha256 = hashlib.sha256()
+    md5 = hashlib.md5(usedforsecurity=False) if with_md5 else None
     with disk_errors(path), path.open("rb") as file:
         while chunk := file.read(_READ_BYTES):
             if stop.is_set():
                 return None
             sha256.update(chunk)
-            md5.update(chunk)
-    return Digest(sha256.hexdigest(), md5.hexdigest())
+            if md5 is not None:
+                md5.update(chunk)
+    return Digest(sha256.hexdigest(), md5.hexdigest() if md5 is not None else "")
 
 
 @contextmanager
