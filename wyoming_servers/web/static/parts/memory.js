@@ -16,7 +16,7 @@ export function memoryCard(report) {
   const others = Math.max(0, report.total_mb - report.free_mb - used);
   const parts = [
     ...tenants.map((each, n) => [each.name, each.used_mb, `tenant-${n % 6}`]),
-    [t("memory.others"), others, "tenant-others"],
+    [t(tenants.length ? "memory.others" : "memory.used"), others, "tenant-others"],
     [t("memory.free"), report.free_mb, "tenant-free"],
   ];
   const bar = h(
