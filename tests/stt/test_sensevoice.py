@@ -178,9 +178,14 @@ def test_words_have_spaces_where_the_language_has_them(sensevoice_models: Path) 
 
 def test_the_homes_names_are_written_as_the_home_writes_them(sensevoice_models: Path) -> None:
     engine = make_engine(sensevoice_models)
+    kitchen = HomeSnapshot(areas=(Area("kitchen", "橱房"),))
+    engine.set_home(kitchen)
     engine.load()
-    engine.set_home(HomeSnapshot(areas=(Area("kitchen", "橱房"),)))
-    assert recognize(engine, NOISE).text == f"打开橱房灯{FULL_STOP}"
+    assert recognize(engine, NOISE).text == f"打开橱房灯{FULL_STOP}", "a name that it learnt before it was loaded"
+    engine.set_home(HomeSnapshot())
+    assert recognize(engine, NOISE).text == SENTENCE
+    engine.set_home(kitchen)
+    assert recognize(engine, NOISE).text == f"打开橱房灯{FULL_STOP}", "and after"
     assert recognize(engine, NOISE, SttRequest("yue")).text == SENTENCE, "it sounds otherwise in Cantonese"
     assert recognize(engine, NOISE, SttRequest("zh", ("厨房灯",))).text == SENTENCE, "what a request names counts"
 

@@ -87,6 +87,7 @@ class SenseVoiceEngine(SttEngine):
     def load(self) -> None:
         """Read the model and let it compute once, so that the first utterance finds its memory in place."""
         try:
+            self._homophones = Homophones(self._names)
             require_whole(self._model)
             self._recognizer = self._open()
             self._config = self._recognizer.config
@@ -102,9 +103,10 @@ class SenseVoiceEngine(SttEngine):
         _LOGGER.info("SenseVoice %s computes on the CPU", self._model.name)
 
     def set_home(self, home: HomeSnapshot) -> None:
-        """Learn the names that are looked for in Chinese."""
+        """Learn the names that are looked for in Chinese; how they sound is found out once the model is loaded."""
         self._names = names_of(home)
-        self._homophones = Homophones(self._names)
+        if self._recognizer is not None:
+            self._homophones = Homophones(self._names)
 
     def start_session(self, request: SttRequest) -> SttSession:
         """Begin an utterance."""

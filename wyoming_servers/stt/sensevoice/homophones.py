@@ -7,6 +7,7 @@ for tones, and thousands of characters.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 from pypinyin import lazy_pinyin
@@ -23,10 +24,9 @@ class Homophones:
     def __init__(self, names: Iterable[str]) -> None:
         """Of `names` those count that are written in Chinese characters alone; of two that sound the same, neither."""
         self._names = {name for name in names if len(name) >= SHORTEST and _IDEOGRAPHS.fullmatch(name)}
-        self._by_sound: dict[tuple[str, ...], str] = {}
-        sounds = [(_sound(name), name) for name in sorted(self._names)]
-        alike = {sound for sound, name in sounds if any(sound == each and name != other for each, other in sounds)}
-        self._by_sound = {sound: name for sound, name in sounds if sound not in alike}
+        sounds = {name: _sound(name) for name in self._names}
+        count = Counter(sounds.values())
+        self._by_sound = {sound: name for name, sound in sounds.items() if count[sound] == 1}
         self._lengths = sorted({len(name) for name in self._names}, reverse=True)
 
     def corrected(self, text: str) -> str:
