@@ -97,7 +97,7 @@ def _can_read_gguf(settings: Settings) -> bool:
     return not spec.missing
 
 
-def make_library(settings: Settings) -> Library | None:
+def make_library(settings: Settings, governor: Governor | None = None) -> Library | None:
     """Return the household's documents; None if the packages that they need are not installed.
 
     Raises SettingsError for a database that cannot be one, EngineUnavailableError for an embedder that is named and
@@ -106,7 +106,7 @@ def make_library(settings: Settings) -> Library | None:
     if lacking := missing_for_documents():
         _LOGGER.info("Documents are off without the package %s: pip install 'sotto[knowledge]'", ", ".join(lacking))
         return None
-    library: Library = import_module(f"{__package__}.conversation.knowledge.making").make_library(settings)
+    library: Library = import_module(f"{__package__}.conversation.knowledge.making").make_library(settings, governor)
     return library
 
 

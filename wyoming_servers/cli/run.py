@@ -93,7 +93,7 @@ async def _start(stack: AsyncExitStack, settings: Settings, stages: Sequence[Sta
     home = make_home(settings)
     governor = Governor(settings.memory)
     mind = make_mind(settings, governor) if Stage.CONVERSATION in stages else None
-    library = make_library(settings) if Stage.CONVERSATION in stages else None
+    library = make_library(settings, governor) if Stage.CONVERSATION in stages else None
     turns = TurnLog()
     door = make_http_door(settings, home, mind, library, turns) if Stage.CONVERSATION in stages else None
     services = make_services(settings, home, stages, mind, library, governor)

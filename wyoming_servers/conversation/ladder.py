@@ -22,6 +22,7 @@ from ..settings import Settings
 from .engine import ChatRequest, LanguageModel, ModelEvent, ModelState, ModelStatus
 from .engines.llama_cpp import LlamaCpp
 from .llama.gguf_file import read_gguf
+from .llama.granted import GrantedRoom, KilledError
 from .llama.model_choice import AUTO, find_model, models_in
 from .llama.watched import Room
 
@@ -54,7 +55,7 @@ class _Used:
 
     rung: Rung
     model: LlamaCpp
-    memory: _Memory
+    memory: GrantedRoom
     asked: int = 0
     """Requests that are under way."""
     last_s: float = 0.0
@@ -74,29 +75,6 @@ class _Used:
         self.last_s = asyncio.get_running_loop().time()
         if not self.asked:
             self.unused.set()
-
-
-class _KilledError(NoMemoryError):
-    """A process ended for want of memory: what it needs was reckoned too low."""
-
-
-class _Memory(Room):
-    """The memory of one model's process."""
-
-    def __init__(self, governor: Governor, rung: Rung) -> None:
-        self.freed = asyncio.Event()
-        """Cleared while another model has the memory yet that this one is to have."""
-        self.freed.set()
-        self._governor, self._rung = governor, rung
-
-    async def admit(self) -> None:
-        await self.freed.wait()
-        await self._governor.admit(KIND, self._rung.path.stem, self._rung.need, own_process=False)
-
-    async def lacked(self) -> SottoError | None:
-        if not await self._governor.was_short():
-            return None
-        return _KilledError(f"The memory did not suffice for {self._rung.path.stem}.", remedy=REMEDY)
 
 
 class Ladder(LanguageModel):
@@ -215,7 +193,7 @@ class Ladder(LanguageModel):
         return self._made(first)
 
     def _made(self, rung: Rung) -> _Used:
-        memory = _Memory(self._governor, rung)
+        memory = GrantedRoom(self._governor, KIND, rung.path.stem, rung.need)
         model = self._make(rung.path, memory)
         model.on_change(lambda: self._look_at(model))
         return _Used(rung, model, memory)
@@ -259,7 +237,7 @@ class Ladder(LanguageModel):
 
     def _refuse(self, rung: Rung, why: SottoError) -> None:
         self._refused[rung] = why
-        if isinstance(why, _KilledError):
+        if isinstance(why, KilledError):
             self._killed.add(rung)
 
     async def _changed_to(self, rung: Rung) -> bool:

@@ -118,6 +118,12 @@ class Governor:
         """Count with one that has models in memory."""
         self._tenants.append(tenant)
 
+    def forget(self, tenant: Tenant) -> None:
+        """Count no longer with one that has left."""
+        if tenant in self._tenants:
+            self._tenants.remove(tenant)
+            self.settled(tenant.kind)
+
     async def start(self) -> None:
         """Begin to look."""
         budget = self.budget

@@ -7,6 +7,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
+from ...memory.governor import Governor
 from ...settings import Settings
 from ...worker import Worker
 from .embedders.choice import make_embedder, make_named, make_reranker
@@ -24,8 +25,8 @@ WATCHED = "documents"
 """In the data folder: what is watched where the settings name no folder."""
 
 
-def make_library(settings: Settings) -> Library:
-    """Return the library, not yet started; looks at the disk.
+def make_library(settings: Settings, governor: Governor | None = None) -> Library:
+    """Return the library, not yet started; looks at the disk. `governor` grants memory to what embeds.
 
     Raises SettingsError for a database that cannot be one, EngineUnavailableError for an embedder that is named and
     cannot be used, or if the packages for a database are missing.
@@ -40,6 +41,8 @@ def make_library(settings: Settings) -> Library:
         embedder = make_embedder(settings)
         if embedder is None:
             return None
+        if governor is not None:
+            embedder.govern(governor)
         return Meaning(store, worker, embedder, make_index, lambda name: make_named(settings, name))
 
     return Library(

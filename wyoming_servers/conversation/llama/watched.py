@@ -80,7 +80,7 @@ class Watched:
         self._order = order
         self._watch = watch
         self._limits = limits
-        self._room = room
+        self.room = room
         self._listeners: list[Callable[[], None]] = []
         self._settled = asyncio.Event()
         self._is_to_sleep = False
@@ -157,7 +157,7 @@ class Watched:
             try:
                 await self._live()
             except ProcessEndedError as err:
-                lacked = await self._room.lacked() if self._room is not None and err.by_itself else None
+                lacked = await self.room.lacked() if self.room is not None and err.by_itself else None
                 await (self._after_crash(err) if lacked is None else self._after_failure(lacked))
             except SottoError as err:
                 await self._after_failure(err)
@@ -169,8 +169,8 @@ class Watched:
         """Run a process from loading it until it has been idle for long enough."""
         self._note(ModelState.LOADING)
         self._is_to_sleep = False
-        if self._room is not None:
-            await self._room.admit()
+        if self.room is not None:
+            await self.room.admit()
         try:
             async with LlamaProcess.running(self._order, self.jobs.changed.set, self._limits.stop_s) as process:
                 self.pid = process.pid

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ....memory.governor import Governor
 from ...engine import ModelStatus
 
 Vectors = npt.NDArray[np.float32]
@@ -31,6 +32,9 @@ class Embedder(ABC):
     @abstractmethod
     def dimensions(self) -> int:
         """How many numbers a vector has; 0 until `ready`."""
+
+    def govern(self, governor: Governor) -> None:
+        """Have memory granted before it is taken; for one elsewhere, nothing. To be called before `start`."""
 
     @abstractmethod
     async def start(self) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
 
 import numpy as np
 
 from ....errors import EngineError, EngineLoadingError, EngineUnavailableError, OverloadedError
+from ....memory.budget import talking_bytes
+from ....memory.governor import Governor
 from ....settings import Settings
 from ...engine import ModelState, ModelStatus
 from ...llama.gguf_file import GgufFile, read_gguf
+from ...llama.granted import GrantedRoom
 from ...llama.jobs import EMBED, PASSAGES, QUERY, RANK, RERANK, Kinds
 from ...llama.model_choice import AUTO, find_model, models_in
 from ...llama.vectors import vectors_from_text
@@ -21,6 +24,7 @@ from ...llama.watched import Limits, Watch, Watched
 from ...llama.wire import EmbedderOrder, Line
 from .engine import Embedder, Reranker, Vectors
 from .families import prefixes_of
+from .giving_way import KIND, Reader
 
 EMBEDDER_FLAG, RERANKER_FLAG = "--knowledge-model", "--knowledge-reranker"
 HINT = "Put one there, such as bge-m3 or Qwen3-Embedding-0.6B."
@@ -110,6 +114,19 @@ class _Model:
         """The number of the process, while there is one."""
         return self._watched.pid
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether it was asked for something that is not done."""
+        return bool(self._watched.jobs) or self._watched.jobs.current is not None
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call the listener whenever its state is another one."""
+        self._watched.on_change(listener)
+
+    def sleep(self) -> None:
+        """Free its memory as soon as nobody waits for it; it wakes with the next request."""
+        self._watched.sleep()
+
     async def start(self) -> None:
         """Begin to load; returns at once, also when it will fail."""
         self._watched.start()
@@ -160,8 +177,27 @@ class LlamaCppEmbedder(_Model, Embedder):
         """Read the file's header; raises EngineUnavailableError for one that is none."""
         file = read_gguf(path, EMBEDDER_FLAG)
         self._prefixes = prefixes_of(file.name, path.stem, file.architecture)
+        self._need = talking_bytes(file.size, 0)
+        self._tenant: Reader | None = None
         self._name = f"llama_cpp/{path.stem}/{file.size}/{self._prefixes.passage}".strip("/ ")
         super().__init__(settings, path, limits, "embedding model", EMBED)
+
+    def govern(self, governor: Governor) -> None:
+        """Have memory granted to its process each time that it loads."""
+        self._watched.room = GrantedRoom(governor, KIND, self.path.stem, self._need)
+        self._tenant = Reader(self, governor, self._need)
+
+    async def start(self) -> None:
+        """Begin to load; returns at once, also when it will fail."""
+        if self._tenant is not None:
+            self._tenant.join()
+        await super().start()
+
+    async def stop(self) -> None:
+        """End the process and all requests."""
+        await super().stop()
+        if self._tenant is not None:
+            self._tenant.leave()
 
     @property
     def name(self) -> str:
