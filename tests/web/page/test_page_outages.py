@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.web.page.browser import Visit, visit
-from tests.web.page.sotto import IngressProcess, Sotto
+from tests.web.page.sotto import IngressProcess, Sotto, free_port
 
 TOKEN = "a-token-for-this-test-alone"
 
@@ -55,3 +55,21 @@ async def test_it_asks_for_the_token_and_lets_in_with_it(chromium: str, own: Sot
             await expect(visitor.page.locator("h1")).to_have_text("登录")
     finally:
         proxy.stop()
+
+
+async def test_a_server_that_fails_is_shown_with_what_helps(chromium: str, tmp_path: Path) -> None:
+    away = f"tcp://127.0.0.1:{free_port()}"
+    server = Sotto(tmp_path, "--tts", away)
+    server.start()
+    try:
+        async with visit(chromium, server.url) as visitor:
+            await visitor.show("overview")
+            await expect(visitor.page.locator("h1")).to_have_text("Something needs your attention")
+            voice = visitor.page.locator(".server", has_text="Text-to-speech")
+            await expect(voice).to_contain_text("Failed")
+            await expect(voice).to_contain_text(away)
+            await expect(voice.locator(".remedy")).not_to_be_empty()
+            await visitor.keep("failed", whole=True)
+            assert await visitor.look("faint") == []
+    finally:
+        server.stop()
