@@ -18,6 +18,7 @@ from wyoming.handle import Handled, NotHandled
 from wyoming.info import Describe, Info
 from wyoming.tts import Synthesize
 
+from tests.memory.limited import limited
 from tests.stand_ins import MakeSpeech
 from tests.stt_stage import SENTENCE, begin, send
 from wyoming_servers.arrivals import Arrivals
@@ -223,3 +224,16 @@ async def test_engines_change_while_four_clients_keep_asking_and_no_request_fail
     assert asking.thought[0] == refused
     assert refused not in asking.thought[answered + 1 :]
     assert "The language model is larger now, nano before" in caplog.text
+
+
+@pytest.mark.timeout(300)
+async def test_a_server_that_has_no_model_thinks_as_soon_as_somebody_copies_one_into_its_folder(
+    tmp_path: Path, models: Models
+) -> None:
+    async with limited(tmp_path, lambda *command: command) as server:
+        assert (await server.status())["model"] is None
+        await asyncio.to_thread(put, models.gguf / "nano.gguf", tmp_path / "llm" / "nano.gguf")
+        status = await server.until(lambda status: status["model"] is not None)
+        assert (status["model"]["model"], status["model"]["state"]) == ("nano", "ready")
+        await asyncio.to_thread((tmp_path / "llm" / "nano.gguf").unlink)
+        await server.until(lambda status: status["model"] is None)
