@@ -110,6 +110,8 @@ async def test_models_are_fetched_and_removed_without_a_server(
     code, output = await sotto("", "fetch", "en_US-test-medium")
     assert (code, "installed en_US-test-medium" in output) == (0, True), output
     assert await asyncio.to_thread(model_file(tmp_path).read_bytes) == CONTENT
+    code, output = await sotto("", "cancel", "en_US-test-medium")  # too late
+    assert (code, output.split()[0]) == (0, "installed")
     code, output = await sotto("", "remove", "en_US-test-medium")
     assert (code, output.split()[:2]) == (0, ["absent", "en_US-test-medium"])
     assert not await asyncio.to_thread(model_file(tmp_path).exists)

@@ -96,8 +96,9 @@ async def test_a_model_is_fetched_told_of_and_removed(
                 data = json.loads((await events.content.readline()).decode().removeprefix("data: "))
                 states.append(data["models"][0]["state"])
                 assert "free_bytes" in data["disk"]
-    async with http.delete("/api/models/talker") as response:
-        assert (response.status, (await response.json())["model"]["state"]) == (200, "absent")
+    for query, state in (("?only=cancel", "installed"), ("", "absent")):
+        async with http.delete(f"/api/models/talker{query}") as response:
+            assert (response.status, (await response.json())["model"]["state"]) == (200, state)
 
 
 async def test_what_failed_says_why_and_what_to_do(
@@ -129,6 +130,7 @@ async def test_a_folder_is_imported(open_store: OpenStore, open_client: OpenClie
         ("DELETE /api/models/nothing", None, 404, "unknown-model"),
         ("DELETE /api/models/own:llm/mine", None, 409, "own-model"),
         ("POST /api/models/import", {"folder": "relative"}, 400, "bad-request"),
+        ("DELETE /api/models/talker?only=perhaps", None, 400, "bad-request"),
         ("POST /api/models/import", {"folder": 7}, 400, "bad-request"),
         ("POST /api/models/import", {"folder": "/nowhere/at/all"}, 507, "storage-failed"),
         ("PUT /api/models/talker", None, 405, "method-not-allowed"),

@@ -33,6 +33,10 @@ class LocalModels:
         """Remove, or stop fetching; returns the model."""
         return self._models.object(await self._store.remove(model_id))
 
+    async def cancel(self, model_id: str) -> dict[str, Any]:
+        """Stop fetching, and leave what is installed; returns the model."""
+        return self._models.object(await self._store.cancel(model_id))
+
     async def import_folder(self, folder: Path) -> list[str]:
         """Return the ids of models that a folder brought."""
         return await self._store.import_folder(folder)

@@ -42,6 +42,9 @@ class Models(Protocol):
     async def remove(self, model_id: str) -> Object:
         """Remove, or stop fetching; returns the model."""
 
+    async def cancel(self, model_id: str) -> Object:
+        """Stop fetching, and leave what is installed; returns the model."""
+
     async def import_folder(self, folder: Path) -> list[str]:
         """Return the ids of models that a folder brought."""
 
@@ -64,6 +67,11 @@ class RemoteModels:
     async def remove(self, model_id: str) -> Object:
         """Remove, or stop fetching; returns the model."""
         model: Object = (await self._door.delete(_address(model_id)))["model"]
+        return model
+
+    async def cancel(self, model_id: str) -> Object:
+        """Stop fetching, and leave what is installed; returns the model."""
+        model: Object = (await self._door.delete(_address(model_id), only="cancel"))["model"]
         return model
 
     async def import_folder(self, folder: Path) -> list[str]:
@@ -185,10 +193,19 @@ async def _fetch(opened: Models, args: argparse.Namespace) -> int:
 
 
 async def _remove(opened: Models, args: argparse.Namespace) -> int:
+    return await _each(opened.remove, args)
+
+
+async def _cancel(opened: Models, args: argparse.Namespace) -> int:
+    return await _each(opened.cancel, args)
+
+
+async def _each(act: Callable[[str], Awaitable[Object]], args: argparse.Namespace) -> int:
+    """Do it with each model; what fails does not keep it from being done with the others."""
     failed = False
     for model_id in args.model:
         try:
-            model = await opened.remove(model_id)
+            model = await act(model_id)
         except SottoError as err:
             if len(args.model) == 1:
                 raise
@@ -215,7 +232,7 @@ def _address(model_id: str) -> str:
 _COMMANDS: dict[str, Callable[[Models, argparse.Namespace], Awaitable[int]]] = {
     "list": _list,
     "fetch": _fetch,
-    "cancel": _remove,
+    "cancel": _cancel,
     "remove": _remove,
     "import": _import,
     "status": _status,

@@ -79,7 +79,11 @@ class Models:
         return web.json_response({"model": self.object(state)}, status=202)
 
     async def _remove(self, request: web.Request) -> web.Response:
-        state = await self._store.remove(request.match_info["id"])
+        only = request.query.get("only")
+        if only not in {None, "cancel"}:
+            raise FieldError("only", "it must be cancel, or left out")
+        act = self._store.remove if only is None else self._store.cancel
+        state = await act(request.match_info["id"])
         return web.json_response({"model": self.object(state)})
 
     async def _import(self, request: web.Request) -> web.StreamResponse:

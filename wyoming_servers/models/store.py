@@ -138,8 +138,13 @@ class ModelStore:
         return self._states[model_id]
 
     async def cancel(self, model_id: str) -> ModelState:
-        """Stop fetching a model, and forget what there is of it. Raises UnknownModelError and BusyError."""
+        """Stop fetching a model, and forget what there is of it; one that is installed stays.
+
+        Raises UnknownModelError, OwnModelError and BusyError.
+        """
         model = self._require(model_id)
+        if self._states[model_id].state is State.INSTALLED:
+            return self._states[model_id]
         if model_id in self._queue:
             self._queue.remove(model_id)
         if self._current is not None and self._current[0] == model_id:
