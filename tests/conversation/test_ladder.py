@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -92,10 +93,13 @@ async def test_a_better_one_is_used_from_then_on_and_an_answer_ends_as_it_began(
     old = ladder._used.model
     async with aclosing(ladder.chat(asking("A long story", max_tokens=300))) as events:
         assert isinstance(await anext(events), TextDelta)
+        assert old.pid is not None
+        os.kill(old.pid, signal.SIGSTOP)  # so that it is in the middle of its answer for as long as this takes
         await copy(gguf_models / "mid.gguf", folder)
         await ladder.reload()
         assert ladder.status.model == "mid"
         assert await words(ladder) == 4, "who asks now is answered by the new one"
+        os.kill(old.pid, signal.SIGCONT)
         rest = [event async for event in events]
     assert isinstance(rest[-1], Finished)
     assert rest[-1].completion_tokens == 300
