@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 import threading
@@ -10,7 +9,6 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +17,24 @@ import numpy.typing as npt
 
 from . import words as wording
 from .bm25 import Corpus, Wanted, length_of
-from .document import Document, Kind, Passage
+from .document import Document, Passage
 from .errors import StoreError
 from .indexing import Indexed, indexed, text_to_embed
 from .sqlite_file import INDEX, as_store_errors, connect, is_damage, prepare, transaction
+from .sqlite_rows import (
+    DOCUMENT,
+    PASSAGE,
+    document_of,
+    document_row,
+    json_of,
+    passage_of,
+    passage_row,
+    quoted,
+)
 from .store import Counts, Example, Store, Vector
 
 _LOGGER = logging.getLogger(__name__)
 
-_DOCUMENT = "document_id, name, title, kind, sha256, size_bytes, added, source, documents.passages, warnings"
-_PASSAGE = "passage_id, text, headings, page, tokens, question"
 _THESE = "(SELECT value FROM json_each(?))"
 
 
@@ -127,11 +133,11 @@ class SqliteStore(Store):
     def passages(self, ids: Iterable[int]) -> dict[int, tuple[Passage, Document]]:
         """Return passages by id; see `Store.passages`."""
         rows = self._rows(
-            f"SELECT {_PASSAGE}, {_DOCUMENT} FROM passages JOIN documents USING (document_id)"  # noqa: S608 - ours
+            f"SELECT {PASSAGE}, {DOCUMENT} FROM passages JOIN documents USING (document_id)"  # noqa: S608 - ours
             f" WHERE passage_id IN {_THESE}",
-            _json(ids),
+            json_of(ids),
         )
-        return {row[0]: (_passage(row), _document(row[6:])) for row in rows}
+        return {row[0]: (passage_of(row), document_of(row[6:])) for row in rows}
 
     def counts(self) -> Counts:
         """Return how much there is; see `Store.counts`."""
@@ -151,7 +157,7 @@ class SqliteStore(Store):
 
     def document_frequency(self, words: Iterable[str]) -> dict[str, int]:
         """Return in how many passages each word is; see `Store.document_frequency`."""
-        return dict(self._ask_index(f"SELECT term, doc FROM frequency WHERE term IN {_THESE}", _json(words)))  # noqa: S608
+        return dict(self._ask_index(f"SELECT term, doc FROM frequency WHERE term IN {_THESE}", json_of(words)))  # noqa: S608
 
     def corpus(self) -> Corpus:
         """Return how much text there is; see `Store.corpus`."""
@@ -163,10 +169,9 @@ class SqliteStore(Store):
 
         FTS5's own ranking takes longer for a quarter as many passages, and knows nothing of what the words count.
         """
-        terms = [(_quoted(word), wanted.weights[word]) for word in wanted.words]
+        terms = [(quoted(word), wanted.weights[word]) for word in wanted.words]
         terms += [
-            (f"{_quoted(one)} AND {_quoted(two)}", wanted.weights[one] + wanted.weights[two])
-            for one, two in wanted.pairs
+            (f"{quoted(one)} AND {quoted(two)}", wanted.weights[one] + wanted.weights[two]) for one, two in wanted.pairs
         ]
         found = [(self._matching(term), weight) for term, weight in terms]
         ids, places = np.unique(np.concatenate([each for each, _ in found]), return_inverse=True)
@@ -184,19 +189,19 @@ class SqliteStore(Store):
 
     def indexed(self, ids: Iterable[int]) -> Iterator[tuple[int, Indexed]]:
         """Yield the words of passages; see `Store.indexed`."""
-        rows = self._ask_index(f"SELECT rowid, text, around FROM words WHERE rowid IN {_THESE}", _json(ids))  # noqa: S608
+        rows = self._ask_index(f"SELECT rowid, text, around FROM words WHERE rowid IN {_THESE}", json_of(ids))  # noqa: S608
         return ((each, Indexed(text, around)) for each, text, around in rows)
 
     def without_embedding(self, embedder: str, limit: int) -> list[tuple[int, str]]:
         """Return what is to be embedded; see `Store.without_embedding`."""
         rows = self._rows(
-            f"SELECT {_PASSAGE}, title FROM passages JOIN documents USING (document_id)"  # noqa: S608 - ours
+            f"SELECT {PASSAGE}, title FROM passages JOIN documents USING (document_id)"  # noqa: S608 - ours
             " WHERE NOT EXISTS (SELECT 1 FROM embeddings JOIN embedders USING (embedder_id)"
             " WHERE embeddings.passage_id = passages.passage_id AND name = ?) ORDER BY passage_id LIMIT ?",
             embedder,
             limit,
         )
-        return [(row[0], text_to_embed(row[6], _passage(row))) for row in rows]
+        return [(row[0], text_to_embed(row[6], passage_of(row))) for row in rows]
 
     def put_embeddings(self, embedder: str, vectors: Sequence[tuple[int, Vector]]) -> None:
         """Keep vectors; see `Store.put_embeddings`."""
@@ -224,7 +229,7 @@ class SqliteStore(Store):
             if ids is None:
                 cursor = self._connection().execute(wanted, (embedder,))
             else:
-                cursor = self._connection().execute(f"{wanted} AND passage_id IN {_THESE}", (embedder, _json(ids)))
+                cursor = self._connection().execute(f"{wanted} AND passage_id IN {_THESE}", (embedder, json_of(ids)))
             for each, vector in cursor:
                 yield each, np.frombuffer(vector, "<f4")
 
@@ -265,23 +270,23 @@ class SqliteStore(Store):
                 connection.execute(statement)
             for document in self.documents():
                 found = self._rows(
-                    f"SELECT {_PASSAGE} FROM passages WHERE document_id = ? ORDER BY passage_id",  # noqa: S608 - ours
+                    f"SELECT {PASSAGE} FROM passages WHERE document_id = ? ORDER BY passage_id",  # noqa: S608 - ours
                     document.document_id,
                 )
-                rows = list(indexed(document, [_passage(row) for row in found]))
+                rows = list(indexed(document, [passage_of(row) for row in found]))
                 self._index_rows(connection, document.document_id, [row[0] for row in found], rows)
             _write(connection, "words_version", wording.version())
 
     def _insert(
         self, connection: sqlite3.Connection, document: Document, passages: Sequence[Passage], rows: Sequence[Indexed]
     ) -> None:
-        connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)", _columns(document))
+        connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)", document_row(document))
         last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passages'").fetchone()
         first = last[0] + 1 if last else 1
         connection.executemany(
             "INSERT INTO passages (passage_id, document_id, text, headings, page, tokens, question)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            ((each, document.document_id, *_columns_of(passage)) for each, passage in enumerate(passages, first)),
+            ((each, document.document_id, *passage_row(passage)) for each, passage in enumerate(passages, first)),
         )
         self._index_rows(connection, document.document_id, range(first, first + len(rows)), rows)
 
@@ -331,7 +336,7 @@ class SqliteStore(Store):
         return self._rows(statement, *values)
 
     def _documents(self, which: str, *values: Any) -> list[Document]:
-        return [_document(row) for row in self._rows(f"SELECT {_DOCUMENT} FROM documents {which}", *values)]  # noqa: S608
+        return [document_of(row) for row in self._rows(f"SELECT {DOCUMENT} FROM documents {which}", *values)]  # noqa: S608
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         with as_store_errors(self._path):
@@ -368,38 +373,3 @@ def _end(connection: sqlite3.Connection) -> None:
 
 def _write(connection: sqlite3.Connection, key: str, value: str) -> None:
     connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
-
-
-def _json(values: Iterable[Any]) -> str:
-    return json.dumps(list(values), ensure_ascii=False)
-
-
-def _quoted(word: str) -> str:
-    """Return a word as FTS5 takes it, whatever is in it."""
-    return '"' + word.replace('"', '""') + '"'
-
-
-def _columns(document: Document) -> tuple[Any, ...]:
-    return (
-        *(document.document_id, document.name, document.title, document.kind.value, document.sha256),
-        *(document.size_bytes, document.added.isoformat(), document.source, document.passages),
-        _json(document.warnings),
-    )
-
-
-def _columns_of(passage: Passage) -> tuple[Any, ...]:
-    return passage.text, _json(passage.headings), passage.page, passage.tokens, passage.question
-
-
-def _document(row: Sequence[Any]) -> Document:
-    document_id, name, title, kind, sha256, size_bytes, added, source, passages, warnings = row
-    moment = datetime.fromisoformat(added)
-    return Document(
-        *(document_id, name, title, Kind(kind), sha256, size_bytes, moment, source, passages),
-        warnings=tuple(json.loads(warnings)),
-    )
-
-
-def _passage(row: Sequence[Any]) -> Passage:
-    _, text, headings, page, tokens, question = row[:6]
-    return Passage(text, tuple(json.loads(headings)), page, tokens, question)
