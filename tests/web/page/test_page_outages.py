@@ -65,7 +65,8 @@ async def test_a_server_that_fails_is_shown_with_what_helps(chromium: str, tmp_p
         async with visit(chromium, server.url) as visitor:
             await visitor.show("overview")
             await expect(visitor.page.locator("h1")).to_have_text("Something needs your attention")
-            voice = visitor.page.locator(".server", has_text="Text-to-speech")
+            voice = visitor.page.locator(".server").last
+            await expect(voice).to_contain_text("Text-to-speech")
             await expect(voice).to_contain_text("Failed")
             await expect(voice).to_contain_text(away)
             await expect(voice.locator(".remedy")).not_to_be_empty()

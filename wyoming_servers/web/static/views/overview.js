@@ -13,20 +13,22 @@ import { turnCard } from "../parts/turn.js";
 import { live } from "../state.js";
 
 const HEALTH_EVERY_MS = 60_000;
+/** In the order in which an utterance meets them. */
+const STAGES = ["wake", "stt", "conversation", "llm", "tts"];
 const TONES = { ready: "ok", loading: "busy", failed: "problem", asleep: "quiet" };
 const RUNNING = ["queued", "downloading", "verifying"];
 
-function verdict({ servers, findings, link }) {
+function verdict({ servers, findings }) {
   const failed =
     servers.some((each) => each.state === "failed") || findings?.some((each) => each.verdict === "problem");
-  if (link === "lost") return "lost";
   if (failed) return "problem";
-  return servers.some((each) => each.state === "loading") ? "loading" : "ready";
+  const isReady = servers.length > 0 && !servers.some((each) => each.state === "loading");
+  return isReady ? "ready" : "loading";
 }
 
 function hero({ status, findings, link }) {
   const servers = status?.servers ?? [];
-  const state = status ? verdict({ servers, findings, link }) : "loading";
+  const state = link === "lost" ? "lost" : status ? verdict({ servers, findings }) : "loading";
   const bars = h(
     "span",
     { class: `voice voice-${state}`, "aria-hidden": "true" },
@@ -59,7 +61,7 @@ function serverCard(server) {
       h("h3", {}, title),
       chip(maybe(`state.${server.state}`, server.state), TONES[server.state]),
     ),
-    h("p", { class: "engine" }, engine || t("overview.no_engine")),
+    (engine || !server.remote) && h("p", { class: "engine" }, engine || t("overview.no_engine")),
     device,
     server.remote && h("p", { class: "small muted" }, t("overview.remote", { uri: server.remote })),
     error,
@@ -73,7 +75,9 @@ function serversSection(servers) {
       { class: "servers" },
       [1, 2, 3, 4].map(() => h("li", { class: "card server ghost" })),
     );
-  return h("ul", { class: "servers" }, servers.map(serverCard));
+  const place = ({ stage }) => (STAGES.includes(stage) ? STAGES.indexOf(stage) : STAGES.length);
+  const sorted = [...servers].sort((one, other) => place(one) - place(other));
+  return h("ul", { class: "servers" }, sorted.map(serverCard));
 }
 
 function downloads(models) {
