@@ -134,6 +134,37 @@ async def test_where_both_do_not_fit_the_old_one_answers_to_its_end_and_who_asks
     del settings
 
 
+async def test_where_the_new_one_cannot_be_loaded_after_all_the_old_one_comes_back(
+    start: Start, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.be(free_mb=700)
+    ladder = await start()
+    await answer(ladder)
+    machine.be(free_mb=800)
+    ladder._refused.clear()
+    make = ladder._make
+
+    def make_and_lose_memory(path: Path, room: Room) -> LlamaCpp:
+        machine.be(free_mb=600)  # another program was faster
+        return make(path, room)
+
+    monkeypatch.setattr(ladder, "_make", make_and_lose_memory)
+    await ladder.reload()
+    assert ladder.status.model == "small"
+    assert await answer(ladder)
+    assert "small instead of large: large needs" in notes(ladder)[-1]
+
+
+async def test_where_no_smaller_one_fits_either_it_sleeps(start: Start, machine: Machine) -> None:
+    ladder = await start()
+    await answer(ladder)
+    machine.be(free_mb=-2000)
+    assert await ladder.give_way(to_another=False) == "The language model large sleeps until somebody asks"
+    machine.be(free_mb=4000)
+    assert await answer(ladder)
+    assert ladder.status.model == "large"
+
+
 async def test_a_process_that_the_kernel_ended_for_want_of_memory_is_followed_by_a_smaller_one(
     start: Start, machine: Machine
 ) -> None:

@@ -227,6 +227,7 @@ class Ladder(LanguageModel):
             if used is not None and used.model.failure is not None:
                 self._refuse(used.rung, used.model.failure)
             for rung in rungs:
+                used = self._used  # another one, where it could not be loaded instead
                 if used is not None and rung == used.rung and rung not in self._refused:
                     return
                 if rung not in self._refused and await self._changed_to(rung):
@@ -315,7 +316,9 @@ class Ladder(LanguageModel):
             if any(rung not in self._refused for rung in smaller):
                 self._refuse(used.rung, _too_large(used.rung, self._governor.budget.free + used.rung.need))
                 await self._settle()
-                return f"The language model is {self.status.model} instead of {before}"
+                if self._used is not used:
+                    return f"The language model is {self.status.model} instead of {before}"
+                del self._refused[used.rung]
         if used.asked or used.model.status.state is not ModelState.READY:
             return ""
         used.model.sleep()
