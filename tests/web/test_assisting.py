@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import ServeFunction
 from wyoming_servers.conversation.server import ConversationService
+from wyoming_servers.errors import EngineLoadingError
 from wyoming_servers.home.demo import DEMO_HOUSE
 from wyoming_servers.home.model import Home, HomeSnapshot
 from wyoming_servers.settings import build
@@ -57,6 +58,11 @@ async def test_a_question_is_answered_by_what_is_known_of_the_home(assisting: As
     answered = await assisting.answer("what is the nursery", "en", "c1")
     assert "23.5" in answered.text
     assert answered.executed is False
+
+
+async def test_before_the_port_is_open_it_says_that_it_is_starting() -> None:
+    with pytest.raises(EngineLoadingError, match="starting"):
+        await Assisting(lambda: "tcp://127.0.0.1:9", RealHome()).answer("hello", "en", "c1")
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ sent is told, and the answer is what that home would say, tried on a copy of it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -18,9 +19,9 @@ from urllib.parse import urlsplit
 from wyoming.intent import Intent
 from wyoming.tts import SynthesizeVoice
 
-from ..cli.assistant import Assistant, Outcome
+from ..cli.assistant import Assistant, Outcome, UnreachableError
 from ..cli.recording import AudioFormat, Recording
-from ..errors import HomeError
+from ..errors import EngineLoadingError, HomeError
 from ..home.demo import DemoHome, Order
 from ..home.model import Home
 
@@ -53,11 +54,13 @@ class Assisting:
     async def transcribe(self, source: asyncio.StreamReader, rate_hz: int, language: str | None) -> str:
         """Return what is said in 16-bit mono samples, as soon as that is known; raises RemoteError."""
         recording = Recording.of(source, AudioFormat(rate_hz, 2, 1), None)
-        return (await self._assistant.transcribe(recording, language)).text
+        with _while_starting():
+            return (await self._assistant.transcribe(recording, language)).text
 
     async def answer(self, text: str, language: str | None, conversation: str) -> Answered:
         """Understand a sentence and do what it asks; raises RemoteError."""
-        understood = await self._assistant.understand(text, language, {"conversation_id": conversation})
+        with _while_starting():
+            understood = await self._assistant.understand(text, language, {"conversation_id": conversation})
         if not understood.intents:
             return Answered(understood.text)
         intents = tuple(_object(each) for each in understood.intents)
@@ -87,6 +90,15 @@ class Assisting:
         except HomeError:
             return Outcome("", succeeded=False)
         return Outcome(done.text, done.changes)
+
+
+@contextlib.contextmanager
+def _while_starting() -> Iterator[None]:
+    """Say what it means that the port is not open: the page is there before it."""
+    try:
+        yield
+    except UnreachableError:
+        raise EngineLoadingError("Sotto is still starting.", remedy="Try again in a moment.") from None
 
 
 def _reachable(uri: str) -> str:

@@ -47,7 +47,7 @@ class Sotto:
         return self._log.read_text()
 
     def start(self) -> None:
-        """Start it; return when its port takes connections."""
+        """Start it; return when all of its ports take connections: the page's is the first."""
         self._output = self._log.open("ab")
         web = ["--web-uri", f"tcp://127.0.0.1:{self.port}"]
         command = [sys.executable, "-m", "wyoming_servers", "run", "--uri", "tcp://127.0.0.1:0", *web, *self._options]
@@ -76,8 +76,7 @@ class Sotto:
         assert self._process.poll() is None, f"Sotto ended; its log:\n{self.log}"
 
     def _listens(self) -> bool:
-        with socket.socket() as sock:
-            return sock.connect_ex(("127.0.0.1", self.port)) == 0
+        return "listens on" in self.log
 
     def _end(self, signum: int) -> None:
         if self._process is None:
