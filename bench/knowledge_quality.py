@@ -140,7 +140,9 @@ def main() -> None:
     write_prior = parser.parse_args().prior
     with household_search() as search:
         if write_prior:
-            knowledge_prior.write(knowledge_prior.learn(search))
+            said = knowledge_prior.for_calibration()
+            trials, rows = gates.tried(search, search.passages)
+            knowledge_prior.write(knowledge_prior.learn(trials, rows, said, knowledge_prior.rows_of(search, said)))
             gates.prior.cache_clear()
         _print_recall(search)
         test = [each for each in all_said() if each.part is Part.TEST]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wyoming_servers.conversation.knowledge.answer_types import asked_for
 from wyoming_servers.conversation.knowledge.asked import index_words
 from wyoming_servers.conversation.knowledge.document import Document, Found, Kind, Passage
 from wyoming_servers.conversation.knowledge.features import NAMES, Evidence, Retrieved, evidence, row_of
@@ -201,6 +202,15 @@ def test_questions_are_made_of_the_documents_and_are_the_same_every_time() -> No
     assert {trial.origin for trial in trials} == {Origin.ANSWERED, Origin.NEAR_MISS}
     assert all(trial.hidden is None or trial.hidden[0] == "d1" for trial in trials)
     assert made_of([], lambda _: 0.5) == []
+
+
+def test_a_question_that_is_made_asks_for_what_its_passage_has_and_some_near_misses_for_what_it_has_not() -> None:
+    only = [(Passage("The hedge is 1.25 m high."), MANUAL)]
+    trials = made_of(only, lambda _: 0.5)
+    kinds = {origin: {kind.name for trial in trials if trial.origin is origin and (kind := asked_for(trial.text))}
+             for origin in (Origin.ANSWERED, Origin.NEAR_MISS)}  # fmt: skip
+    assert not kinds[Origin.ANSWERED] & {"money", "phone", "temperature", "loudness", "past"}
+    assert kinds[Origin.NEAR_MISS] & {"money", "phone", "temperature", "loudness", "past"}
 
 
 def test_the_starter_set_has_both_languages_and_no_sentence_twice() -> None:

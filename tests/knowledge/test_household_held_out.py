@@ -1,7 +1,8 @@
 """What is answered of sentences by another hand; docs/knowledge.md has the figures.
 
-The floors lie a little under what was measured, far below what the gate is to reach: they hold that it falls no
-further. Nothing is mended by what is missed here.
+The floors lie a little under what was measured, below what the gate is to reach: they hold that it falls no further.
+It was developed by these sentences, and what every gate begins with was learned of a part of them; the other part is
+measured by itself.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import pytest
 
 from wyoming_servers.conversation.knowledge.gate import calibrate
 
-from .household_questions import Said, held_out
+from .household_questions import Part, Said, held_out
 from .household_search import HouseholdSearch, answers, household_search
 
 ASKED = [each for each in held_out() if each.is_answered]
@@ -55,10 +56,14 @@ def test_words_alone_find_the_passage_among_the_first_three(
     assert sum(found) / len(found) >= floor
 
 
-def test_the_gate_answers_no_fewer_and_no_worse_than_was_measured(answered: list[Said]) -> None:
-    right = sum(said.is_answered for said in answered)
-    assert right / len(answered) >= 0.73
-    assert right / len(ASKED) >= 0.4
+@pytest.mark.parametrize(("parts", "precision", "recall"), [(tuple(Part), 0.87, 0.65), ((Part.TEST,), 0.84, 0.5)])
+def test_the_gate_answers_no_fewer_and_no_worse_than_was_measured(
+    answered: list[Said], parts: tuple[Part, ...], precision: float, recall: float
+) -> None:
+    these = [said for said in answered if said.part in parts]
+    right = sum(said.is_answered for said in these)
+    assert right / len(these) >= precision
+    assert right / sum(said.part in parts for said in ASKED) >= recall
 
 
 def test_what_asks_nothing_gets_no_answer(answered: list[Said]) -> None:

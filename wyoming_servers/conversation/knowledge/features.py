@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from .asked import Term, known_terms, rarity, terms
 from .document import Found, Passage
+from .fitting import Fit, fit_of
 from .manner import manner
 from .weighing import Asked, heading_words, title_words, windows, words_in
 
@@ -95,7 +96,7 @@ SIGNS = (
     "is_broken",
 )
 """Of `manner.Manner`."""
-NAMES = (*(each.name for each in fields(Evidence)), *SIGNS)
+NAMES = (*(each.name for each in fields(Evidence)), *(each.name for each in fields(Fit)), *SIGNS)
 """Of the features, in their order."""
 
 Row = npt.NDArray[np.float64]
@@ -104,7 +105,9 @@ Row = npt.NDArray[np.float64]
 def row_of(retrieved: Retrieved) -> Row:
     """Return the features, in the order of `NAMES`."""
     said = asdict(manner(retrieved.question))
-    return np.asarray([*astuple(evidence(retrieved)), *(said[sign] for sign in SIGNS)], dtype=np.float64)
+    fit = fit_of(retrieved.question, Asked(tuple(_weighted(retrieved))), retrieved.found)
+    signs = (said[sign] for sign in SIGNS)
+    return np.asarray([*astuple(evidence(retrieved)), *astuple(fit), *signs], dtype=np.float64)
 
 
 def evidence(retrieved: Retrieved) -> Evidence:

@@ -15,8 +15,10 @@ from ..guard.asked import is_question, is_small_talk, plain
 from ..prompt.moment import needs_states
 
 _OPEN = re.compile(
-    r"\b(?:how|what|whats|what's|when|where|where's|which|who|who's|why|whose)\b"
-    r"|怎么|怎样|如何|为什么|为啥|什么|啥|多少|多久|多长|多大|多高|多远|几(?!乎)|哪|谁|咋"
+    r"\b(?:how|what|whats|what's|where's|who's|why|whose)\b|(?<!and )(?<!\w )\b(?:when|where|which|who)\b"
+    r"|\b(?:when|where|who) (?:is|are|do|does|did|can|could|should|shall|must|was|were|has|have|will|may|to)\b"
+    r"|\bwhich \w+ (?:\w+ )?(?:is|are|do|does|did|can|could|should|shall|must|was|were|has|have|will|may|to|goes|go)\b"
+    r"|怎么|怎样|如何|为什么|为啥|什么|啥|多[少久长大高远重深宽厚咸甜快热冷响吵]|几(?!乎)|哪|谁|咋"
 )
 _OURS = re.compile(r"^(?:can|could|may|might|must|should|shall|am|are|do|need)\s+(?:i|we)\b")
 _MAY = re.compile(
@@ -47,7 +49,11 @@ _TROUBLE = re.compile(
     r"|显示|报错|报|亮|漏|滴|不动|不了|打不开|坏了|错误|故障"
 )
 _ADDRESS = re.compile(r"\b(?:you|your|you're|yourself)\b|你|您")
-_OTHERS = re.compile(r"\b(?:he|she|they|him|her|his|their|them)\b|[他她]|大家|各位|观众")
+_OTHERS = re.compile(
+    r"\b(?:he|she|they|him|her|his|their|them)\b|[他她]|大家|各位|观众"
+    r"|\b(?:neighbour|neighbor|friend|sister|brother|colleague|boss)s?'s?\b|\b(?:of|at|in) the office\b"
+    r"|(?:邻居|朋友|同事|别人|亲戚)家?的|公司"
+)
 _FEELING = re.compile(
     r"\b(?:i|i'm|we|we're) (?:am |are |really |just |so )*"
     r"(?:love|hate|like|tired|hungry|think|feel|guess|hope|wish|want|off)\b"

@@ -1,8 +1,9 @@
 """Questions made of a household's own documents, so that its gate is calibrated before anybody asked. Pure logic.
 
 A question takes a few of a passage's rarer words, at times a word of its heading or of the document's title, and the
-way that people ask. People call some things otherwise than documents do: some words become others. For a question that
-nothing answers the passage that it was made of is hidden; or all but the topic becomes other words; or a code another.
+way that people ask for what is there. People call some things otherwise than documents do: some words become others.
+For a question that nothing answers the passage that it was made of is hidden; or something is asked for that it has
+not, such as a price; or all but the topic becomes other words; or a code another.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .answer_types import asked_for, is_there
 from .asked import terms
 from .chinese import cut
 from .document import Document, Found, Passage
@@ -36,8 +38,9 @@ _HEADING = 0.5
 _TITLE = 0.4
 _QUESTION = 0.5
 """How many questions have a word of the heading, of the title; and are the one that the passage answers."""
-_HIDDEN, _FOREIGN = 0.5, 0.85
-"""Shares of what nothing answers: passages hidden up to the one, words of elsewhere up to the other, then codes."""
+_OTHER_TYPE, _HIDDEN, _FOREIGN = 0.3, 0.65, 0.895
+"""Shares of what nothing answers: up to the first what is asked for is not there, up to the second the passage is
+hidden, up to the third words are from elsewhere, then codes are others."""
 
 _HAN = re.compile("[\u3400-\u9fff]+")
 _WORD = re.compile(r"[\u3400-\u9fff]+|[^\W\d_][\w'-]*|\d[\w.]*")
@@ -73,6 +76,9 @@ class Trial:
         return (found.document.document_id, found.passage.headings, found.passage.question) != self.hidden
 
 
+Ask = tuple[str, str]
+"""What stands before and after the words of a question."""
+_SOMETHING = ("x",)
 Rarity = Callable[[str], float]
 """How rare a word of the index is among the passages, from 0 to 1."""
 
@@ -118,11 +124,13 @@ class _Maker:
         """Return a question that this passage answers."""
         words = self._words(passage, document)
         said = [self._otherwise(word) for word in words]
-        return Trial(self._asked(said), Origin.ANSWERED, wanted=True) if words else None
+        return Trial(self._asked(said, passage.text), Origin.ANSWERED, wanted=True) if words else None
 
     def near_miss(self, passage: Passage, document: Document) -> Trial | None:
         """Return a question that is about the document's topic, and that nothing answers."""
         kind = self.chance.random()
+        if kind < _OTHER_TYPE:
+            return self._other_type(passage, document)
         if kind < _HIDDEN:
             made = self.answered(passage, document)
             hidden = (document.document_id, passage.headings, passage.question)
@@ -153,6 +161,13 @@ class _Maker:
     def _rarity(self, word: str) -> float:
         return max(map(self.rarity, query_words(word)), default=0.0)
 
+    def _other_type(self, passage: Passage, document: Document) -> Trial | None:
+        """Return a question for what a passage has not, in its own words."""
+        words = self._words(passage, document)
+        language = _language("".join(words))
+        asks = [ask for ask in starter().asks[language] if _asks_for_what_is_absent(ask, passage.text)]
+        return Trial(_joined(self.chance.choice(asks), words), Origin.NEAR_MISS) if words and asks else None
+
     def _foreign_words(self, document: Document, language: str) -> Trial | None:
         title = [word for word in _spoken_words(document.title) if _language(word) == language]
         strange = [
@@ -179,11 +194,26 @@ class _Maker:
             return word
         return self.chance.choice(self._other[_language(word)] or [word])
 
-    def _asked(self, words: Sequence[str]) -> str:
-        language = _language("".join(words))
-        before, after = self.chance.choice(starter().asks[language])
-        parts = [part for part in (before, *words, after) if part]
-        return "".join(parts) if language == "zh" else " ".join(parts)
+    def _asked(self, words: Sequence[str], text: str = "") -> str:
+        """Return a question of these words, for what a text has, if there is one."""
+        asks = starter().asks[_language("".join(words))]
+        fitting = [ask for ask in asks if not text or _may_ask(ask, text)]
+        return _joined(self.chance.choice(fitting or asks), words)
+
+
+def _may_ask(ask: Ask, text: str) -> bool:
+    kind = asked_for(_joined(ask, _SOMETHING))
+    return kind is None or is_there(kind, text)
+
+
+def _asks_for_what_is_absent(ask: Ask, text: str) -> bool:
+    kind = asked_for(_joined(ask, _SOMETHING))
+    return kind is not None and kind.is_figure and not is_there(kind, text)
+
+
+def _joined(ask: Ask, words: Sequence[str]) -> str:
+    parts = [part for part in (ask[0], *words, ask[1]) if part]
+    return "".join(parts) if _language("".join(parts)) == "zh" else " ".join(parts)
 
 
 def _spoken_words(text: str) -> list[str]:

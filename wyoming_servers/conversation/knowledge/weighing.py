@@ -55,9 +55,19 @@ def title_words(document: Document) -> AbstractSet[str]:
 
 def windows(found: Found) -> list[AbstractSet[str]]:
     """Return the words of every two sentences beside each other, with those of headings and title."""
-    around = heading_words(found.passage) | title_words(found.document)
+    around = words_around(found)
+    return [words_in_text(text) | around for text in window_texts(found)]
+
+
+def words_around(found: Found) -> AbstractSet[str]:
+    """Return the words that stand over every sentence of a passage."""
+    return heading_words(found.passage) | title_words(found.document)
+
+
+def window_texts(found: Found) -> list[str]:
+    """Return every two sentences of a passage beside each other; one, if there is only one."""
     parts = sentences_of(found.passage.text)
-    return [words_in_text(pair) | around for pair in ([f"{one}\n{two}" for one, two in pairwise(parts)] or parts)]
+    return [f"{one}\n{two}" for one, two in pairwise(parts)] or parts
 
 
 def sentences_of(text: str) -> list[str]:
