@@ -39,7 +39,7 @@ def asked_for(question: str) -> AnswerType | None:
     return next((kind for kind in answer_types() if kind.asked.search(text)), None)
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=4096)
 def is_there(kind: AnswerType, text: str) -> bool:
     """Return whether a text has something of this kind."""
     return kind.there.search(text.casefold()) is not None
