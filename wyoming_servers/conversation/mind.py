@@ -11,7 +11,17 @@ from ..turns.recording import engine, mark
 from ..turns.turn import Phase
 from .calls.call import Situation
 from .draft import Draft, again, results_of
-from .engine import BrokenCall, ChatEvent, ChatRequest, Finished, LanguageModel, ModelEvent, ModelState, ModelStatus, TextDelta
+from .engine import (
+    BrokenCall,
+    ChatEvent,
+    ChatRequest,
+    Finished,
+    LanguageModel,
+    ModelEvent,
+    ModelState,
+    ModelStatus,
+    TextDelta,
+)
 from .guard.verdict import Retry
 from .results import outcomes_of
 
