@@ -10,21 +10,10 @@ import pytest
 from wyoming_servers.conversation.knowledge.starter import starter
 
 from .household_files import documents, make, make_all, name_of
-from .household_questions import Part, Said, all_said
+from .household_questions import Part, Said, alike, all_said
 
 ALIKE = 0.6
-"""Share of their letters, in threes (Chinese: twos), from which two sentences are near duplicates."""
-
-
-def shingles(text: str) -> frozenset[str]:
-    text = "_".join(text.casefold().split())
-    width = 3 if text.isascii() else 2
-    return frozenset(text[at : at + width] for at in range(max(1, len(text) - width + 1)))
-
-
-def alike(one: Said, two: Said) -> float:
-    mine, other = shingles(one.text), shingles(two.text)
-    return len(mine & other) / len(mine | other)
+"""From how much likeness two sentences are near duplicates."""
 
 
 def test_there_are_150_questions_with_an_answer_and_300_sentences_without_half_of_them_chinese() -> None:
