@@ -12,6 +12,8 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+from .errors import place_of
+
 _LOGGER = logging.getLogger(__name__)
 
 WATCH_S = 5.0
@@ -85,8 +87,9 @@ class Arrivals:
                 kind = self._due.pop()
                 try:
                     await self._watched[kind][1]()
-                except Exception:  # one that cannot be taken up must not keep others from it
-                    _LOGGER.exception("What is new among the models for %s could not be taken up", kind)
+                except Exception as err:  # noqa: BLE001 - one that cannot be taken up must not keep others from it
+                    said = kind, type(err).__name__, place_of(err)
+                    _LOGGER.error("What is new among the models for %s could not be taken up: %s at %s", *said)  # noqa: TRY400
 
 
 def _files(folder: Path, depth: int = 0) -> list[tuple[str, int, int]]:

@@ -198,3 +198,19 @@ def test_a_name_that_is_no_text_is_passed_over(tmp_path: Path) -> None:
     folders = WatchedFolders([tmp_path])
     folders.look([])
     assert folders.look([]).new == ()
+
+
+async def test_what_nobody_foresaw_ends_no_watching_and_is_told_by_its_place_alone(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: object, __: object) -> object:
+        raise RuntimeError("the words of somebody")
+
+    (watched.folder / "tea.md").write_text("# Tea\n\nThree minutes.")
+    with monkeypatch.context() as patched:
+        patched.setattr(WatchedFolders, "look", broken)
+        await watched.look()
+    assert "RuntimeError at" in caplog.text
+    assert "somebody" not in caplog.text
+    await watched.look()
+    assert await watched.titles() == ["Tea"]

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from ...errors import SottoError
+from ...errors import SottoError, place_of
 from .document import Document
 from .folder import Look, WatchedFolders
 from .ingest import Added
@@ -51,6 +51,10 @@ class Watching:
                 self._complaint = logging.WARNING
             except SottoError as err:
                 _LOGGER.log(self._complaint, "The watched folders cannot be followed (%s): %s", err.code, err.remedy)
+                self._complaint = logging.DEBUG
+            except Exception as err:  # noqa: BLE001 - the next look may go well, and nobody else would look
+                said = type(err).__name__, place_of(err)
+                _LOGGER.log(self._complaint, "The watched folders cannot be followed: %s at %s", *said)
                 self._complaint = logging.DEBUG
             await self._sleep(LOOK_EVERY_S)
 
