@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..errors import NoMemoryError
+from ..errors import NoMemoryError, place_of
 from ..settings import MemorySettings
 from .budget import MB, Budget, budget_of, written
 from .measured import Measured, measure, used_by_this
@@ -207,8 +207,8 @@ class Governor:
             await self._sleep(LOOK_EVERY_S)
             try:
                 await self._tend(await self._look())
-            except Exception:  # memory must be watched on, whatever one tenant does
-                _LOGGER.exception("Memory could not be tended to")
+            except Exception as err:  # noqa: BLE001 - memory must be watched on, whatever one tenant does
+                _LOGGER.error("Memory could not be tended to: %s at %s", type(err).__name__, place_of(err))  # noqa: TRY400
 
     async def _tend(self, budget: Budget) -> None:
         """Have one give way if memory is short, or take more if there has been room for long enough."""

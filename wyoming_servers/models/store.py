@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
-from ..errors import SottoError, UnknownModelError
+from ..errors import SottoError, UnknownModelError, place_of
 from .catalogue import MB, Kind, Model, catalogue
 from .download import Download, Patience, Pause, opened_session
 from .errors import ChecksumError, FetchError, NothingRecognisedError, OwnModelError
@@ -256,8 +256,8 @@ class ModelStore:
         except SottoError as err:
             _LOGGER.warning("%s could not be fetched: %s", model.id, err)
             self._failed(model, err)
-        except Exception:
-            _LOGGER.exception("Fetching %s failed", model.id)
+        except Exception as err:  # noqa: BLE001 - whatever it is, the next model can be fetched
+            _LOGGER.error("Fetching %s failed: %s at %s", model.id, type(err).__name__, place_of(err))  # noqa: TRY400
             failure = FetchError("Something went wrong here.", remedy="The server's log says what.")
             self._failed(model, failure)
         else:

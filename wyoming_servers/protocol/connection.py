@@ -21,7 +21,7 @@ from wyoming.event import Event, async_write_event
 from wyoming.info import Describe
 from wyoming.ping import Ping, Pong
 
-from ..errors import LimitExceededError, MalformedEventError, SottoError
+from ..errors import LimitExceededError, MalformedEventError, SottoError, place_of
 
 T = TypeVar("T")
 
@@ -187,8 +187,8 @@ class Connection:
             self._end(err)
         except (OSError, asyncio.IncompleteReadError):
             self._end()
-        except Exception:  # the outermost edge of this task: unnoticed, the client would wait for ever
-            _LOGGER.exception("Reading from a client failed")
+        except Exception as err:  # noqa: BLE001 - the outermost edge: unnoticed, the client would wait for ever
+            _LOGGER.error("Reading from a client failed: %s at %s", type(err).__name__, place_of(err))  # noqa: TRY400
             self._end(SottoError("Something went wrong here.", remedy="The server's log says what."))
         else:
             self._end()

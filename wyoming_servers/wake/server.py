@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from wyoming.event import Event
 from wyoming.info import Attribution, Info, WakeModel, WakeProgram
 
-from ..errors import OverloadedError
+from ..errors import OverloadedError, place_of
 from ..host import EngineHost, EngineReport, EngineState
 from ..protocol.connection import Connection
 from ..protocol.service import Service, Stage
@@ -108,8 +108,9 @@ class WakeService(Service):
             await self._watcher.run(refresh)
         except OverloadedError:
             return  # the server stops
-        except Exception:
-            _LOGGER.exception("The folder of wake words could not be looked at")
+        except Exception as err:  # noqa: BLE001 - the next look may go well
+            said = type(err).__name__, place_of(err)
+            _LOGGER.error("The folder of wake words could not be looked at: %s at %s", *said)  # noqa: TRY400
 
 
 def _wake_model(word: WakeWord) -> WakeModel:
