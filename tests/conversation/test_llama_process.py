@@ -130,7 +130,7 @@ async def test_who_leaves_while_it_speaks_stops_it_within_100_ms(make_engine: Ma
 async def test_what_was_evaluated_before_somebody_left_is_reused_and_right(make_engine: Make) -> None:
     engine = await make_engine("mid")
     await loaded(engine)
-    request = asking("Hello", system=LONG[: len(LONG) // 3], max_tokens=12)
+    request = asking("Hello", system=LONG[: len(LONG) // 3], max_tokens=1)  # a random model comes to near ties
     for _ in range(4):  # on a busy machine little is evaluated until somebody leaves
         events = engine.chat(request)
         listening = asyncio.ensure_future(anext(events))
