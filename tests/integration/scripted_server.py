@@ -76,6 +76,25 @@ OPEN_PATHS = frozenset({"/api/info", "/api/pair"})
 
 Json = dict[str, Any]
 
+_MEMORY = {
+    "total_mb": 8000,
+    "free_mb": 4000,
+    "reserve_mb": 640,
+    "limit": "machine",
+    "unified": False,
+    "tenants": [],
+    "notes": [],
+}
+_SERVER = {
+    "stage": "conversation",
+    "engine": "hassil",
+    "model": "home-assistant-intents",
+    "state": "ready",
+    "device": "cpu",
+    "remote": None,
+    "error": None,
+}
+
 
 class Refused(Exception):  # noqa: N818 - it is an answer
     """What is answered in place of what was asked for."""
@@ -171,6 +190,8 @@ class ScriptedServer:
             "requests": {"running": self.running, "waiting": self.waiting},
             "latest": self.latest,
             "documents": len(self.documents.kept),
+            "memory": {**_MEMORY},
+            "servers": [{**_SERVER}],
         }
 
     @property
