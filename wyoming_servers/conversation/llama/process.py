@@ -19,6 +19,10 @@ _LOGGER = logging.getLogger(__name__)
 
 LONGEST_LINE = 8 * 2**20
 
+ENDS_WITHIN_S = 0.5
+"""After its output has ended. To kill a process, Python asks the system about it first, and that takes its exit code
+away from asyncio, which then tells of a code 255 in place of the signal."""
+
 ENVIRONMENT = {"GGML_NO_BACKTRACE": "1", "OMP_WAIT_POLICY": "passive", "PYTHONUNBUFFERED": "1"}
 """OpenMP's threads wait for each other by spinning, and while another process has a core nothing gets done: on two busy
 cores ten tokens of half a billion parameters took 12 to 20 s, and take 0.7 to 2 s with threads that sleep."""
@@ -98,6 +102,9 @@ class LlamaProcess:
         with contextlib.suppress(ValueError):  # what is no line any more is the end of all lines
             while data := await self._process.stdout.readline():
                 self._take(decode(data))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ENDS_WITHIN_S):
+                await self._process.wait()
         self._kill()
         await self._process.wait()
         self.ended = True
