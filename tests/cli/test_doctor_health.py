@@ -31,7 +31,7 @@ async def test_a_server_that_runs_tells_what_it_knows_in_the_readers_language(tm
 async def test_where_no_server_runs_the_machine_is_looked_at(tmp_path: Path) -> None:
     settings = build({"data_dir": tmp_path, "http_uri": "tcp://127.0.0.1:9"})
     found = await look_at_health(settings, "en")
-    assert {each.subject for each in found} == {"Disk", "Clock", "Ports"}
+    assert {each.subject for each in found} == {"GPU", "Disk", "Clock", "Ports"}
     assert {each.verdict for each in found} <= {Verdict.OK, Verdict.NOTE}
 
 

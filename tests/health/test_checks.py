@@ -163,8 +163,11 @@ def test_engines_that_load_work_or_are_elsewhere_are_told_apart(seen: Seen) -> N
 
 def test_memory_that_runs_out_is_a_problem_and_a_step_down_is_noted(seen: Seen) -> None:
     assert memory.look(seen) is None
-    low = one(memory.look(having(seen, memory={"free_mb": 100, "total_mb": 2048, "notes": []})))
-    assert low.verdict is Verdict.PROBLEM
+    full = {"free_mb": 0, "total_mb": 2048, "short": False, "notes": []}
+    assert one(memory.look(having(seen, memory=full))).verdict is Verdict.OK  # a model that just fits
+    for notes in ([], ["older"]):
+        low = one(memory.look(having(seen, memory={**full, "short": True, "notes": notes})))
+        assert low.verdict is Verdict.PROBLEM
     note = "qwen3-8b does not fit; qwen3-1.7b is used"
     stepped = one(memory.look(having(seen, memory={"free_mb": 900, "total_mb": 2048, "notes": ["older", note]})))
     assert stepped.verdict is Verdict.NOTE
@@ -184,6 +187,7 @@ def test_a_build_that_silently_fell_back_to_the_cpu_is_caught(seen: Seen) -> Non
     assert found.verdict is Verdict.PROBLEM
     assert "Jetson Orin (sm_87)" in found.detail.en
     assert "GGML_CUDA" in found.remedy.en
+    assert one(gpu.look(seen)).detail.en == "Jetson Orin (sm_87) is here"  # no server runs
     used = one(gpu.look(having(seen, model={**model, "detail": "CUDA0: Orin"})))
     assert (used.verdict, used.detail.en) == (Verdict.OK, "Jetson Orin (sm_87) is used by llama_cpp")
 

@@ -80,6 +80,7 @@ _MEMORY = {
     "total_mb": 8000,
     "free_mb": 4000,
     "reserve_mb": 640,
+    "short": False,
     "limit": "machine",
     "unified": False,
     "tenants": [],

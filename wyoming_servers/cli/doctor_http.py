@@ -7,7 +7,6 @@ import errno
 import ipaddress
 import json
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 
 from ..errors import SettingsError
 from ..health.finding import Verdict
+from ..health.ports import OTHERS_MAY
 from ..settings import Settings
 from .finding import Finding
 
@@ -26,7 +26,6 @@ ANSWER_WITHIN_S = 3.0
 _MOST_BYTES = 64 * 1024
 _PACKAGES = ("aiohttp", "prometheus_client")
 _EVERYWHERE = frozenset({"", "0.0.0.0", "::", "*"})  # noqa: S104 - what the user may have asked for
-_OTHERS_MAY = stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def _token(settings: Settings, host: str) -> tuple[str, Finding]:
 
 
 def _of_file(path: Path, mode: int) -> Finding:
-    if mode & _OTHERS_MAY:
+    if mode & OTHERS_MAY:
         remedy = f"Whoever may have read it has it: rm {path}, and the next start makes another."
         return Finding(Verdict.NOTE, "HTTP token", f"others can read {path}", remedy)
     return Finding(Verdict.OK, "HTTP token", f"in {path}, which only its owner can read")

@@ -19,6 +19,7 @@ from ..conversation.llama.memory import available_bytes, gib, require
 from ..conversation.llama.model_choice import find_model, models_in
 from ..errors import SottoError
 from ..health.finding import Verdict
+from ..health.gpu import DEVICES
 from ..registry import LLM, engines_of, find
 from ..settings import Settings
 from .finding import Finding
@@ -29,8 +30,7 @@ ENDPOINT_WITHIN_S = 5.0
 _BUILD_WITHIN_S = 60.0
 """A CUDA library takes a while to come off an SD card."""
 _ALWAYS_NEEDED = frozenset({"pypinyin", "rapidfuzz"})
-_GPU_DEVICES = (Path("/dev/nvidiactl"), Path("/dev/nvhost-gpu"), Path("/dev/nvgpu"))
-"""NVIDIA's drivers: of cards, and of Jetsons."""
+_GPU_DEVICES = tuple(map(Path, DEVICES))
 _CUDA_REMEDY = (
     "For the GPU: CMAKE_ARGS=-DGGML_CUDA=on pip install --force-reinstall --no-deps --no-cache-dir llama-cpp-python"
 )

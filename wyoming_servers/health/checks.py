@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
@@ -25,8 +25,6 @@ from .seen import Seen
 
 _LOGGER = logging.getLogger(__name__)
 
-Look = Callable[[Seen], Finding | list[Finding] | None]
-
 CHECKS: tuple[ModuleType, ...] = (
     servers,
     gpu,
@@ -40,7 +38,7 @@ CHECKS: tuple[ModuleType, ...] = (
     microphone,
     clock,
 )
-WITHOUT_A_SERVER: tuple[ModuleType, ...] = (disk, clock, ports)
+WITHOUT_A_SERVER: tuple[ModuleType, ...] = (gpu, disk, clock, ports)
 """What can be looked at where no server runs."""
 
 _GRAVITY = {Verdict.PROBLEM: 0, Verdict.NOTE: 1, Verdict.OK: 2}

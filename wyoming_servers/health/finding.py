@@ -30,6 +30,10 @@ class Words:
         """Return the words with values in the places that have their names in braces."""
         return Words(self.en.format(**values), self.zh.format(**values))
 
+    def with_note(self, note: str) -> Words:
+        """Return the words with a note after them, which is the same in each language."""
+        return Words(f"{self.en}; {note}", f"{self.zh}；{note}")
+
 
 NOTHING = Words()
 

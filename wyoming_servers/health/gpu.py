@@ -11,10 +11,11 @@ from .seen import Seen
 
 JETSON_CHIPS = {"tegra234": ("Orin", 87), "tegra264": ("Thor", 110)}
 """By their name in the device tree: what they are called, and the compute capability times ten."""
-_DEVICES = ("/dev/nvidiactl", "/dev/nvhost-gpu", "/dev/nvgpu", "/dev/nvmap")
+DEVICES = ("/dev/nvidiactl", "/dev/nvhost-gpu", "/dev/nvgpu", "/dev/nvmap")
 """NVIDIA's drivers: of cards, and of Jetsons."""
 
 _SUBJECT = Words("GPU", "GPU")
+_HERE = Words("{gpu} is here", "有 {gpu}")
 _NONE = Words("none here: the CPU computes", "没有 GPU，由 CPU 计算")
 _USED = Words("{gpu} is used by {users}", "{gpu} 正由 {users} 使用")
 _UNUSED = Words("{gpu} is here, and nothing uses it", "有 {gpu}，但未被使用")
@@ -43,7 +44,7 @@ class Gpu:
 
 def find_gpu(seen: Seen) -> Gpu | None:
     """Return the GPU that the driver or a Jetson's device tree tells of."""
-    usable = seen.exists(*_DEVICES)
+    usable = seen.exists(*DEVICES)
     compatible = seen.text("/proc/device-tree/compatible")
     for chip, (name, capability) in JETSON_CHIPS.items():
         if chip in compatible:
@@ -61,6 +62,8 @@ def look(seen: Seen) -> Finding:
         return Finding("gpu", Verdict.OK, _SUBJECT, _NONE)
     if not gpu.usable:
         return Finding("gpu", Verdict.PROBLEM, _SUBJECT, _DENIED.filled(gpu=gpu.name), _RUNTIME)
+    if not seen.status:  # nobody runs who could use it
+        return Finding("gpu", Verdict.OK, _SUBJECT, _HERE.filled(gpu=gpu.name))
     if users := _users(seen.status):
         return Finding("gpu", Verdict.OK, _SUBJECT, _USED.filled(gpu=gpu.name, users=", ".join(users)))
     return Finding("gpu", Verdict.PROBLEM, _SUBJECT, _UNUSED.filled(gpu=gpu.name), _BUILD)

@@ -16,7 +16,8 @@ _RENEW = Words(
     "Whoever may have read it has it: rm {path}, and the next start makes another.",
     "它可能已被他人读取：请执行 rm {path}，下次启动时会生成新的令牌。",
 )
-_OTHERS_MAY = stat.S_IRWXG | stat.S_IRWXO
+OTHERS_MAY = stat.S_IRWXG | stat.S_IRWXO
+"""Bits of a mode by which others than its owner may use a file."""
 
 
 def look(seen: Seen) -> Finding:
@@ -24,7 +25,7 @@ def look(seen: Seen) -> Finding:
     settings = seen.settings
     path = settings.server.data_dir / "token"
     try:
-        readable = bool(path.stat().st_mode & _OTHERS_MAY)
+        readable = bool(path.stat().st_mode & OTHERS_MAY)
     except OSError:
         readable = False
     if readable and not settings.http.token and not _is_local(settings.http.uri):
@@ -35,4 +36,5 @@ def look(seen: Seen) -> Finding:
 
 def _is_local(uri: str) -> bool:
     host = urlsplit(uri).hostname or ""
-    return bool(uri) and all(address.is_loopback for address in addresses_for(host))
+    addresses = addresses_for(host)
+    return bool(addresses) and all(address.is_loopback for address in addresses)

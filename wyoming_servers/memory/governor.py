@@ -188,6 +188,7 @@ class Governor:
             "total_mb": budget.total // MB,
             "free_mb": max(0, budget.free) // (TOLD_MB * MB) * TOLD_MB,
             "reserve_mb": budget.reserve // MB,
+            "short": budget.is_short,
             "limit": str(budget.limit),
             "unified": self._measured.unified,
             "tenants": [
