@@ -291,3 +291,11 @@ def test_a_cpu_that_was_asked_for_is_used(whisper_models: Path, monkeypatch: pyt
     devices = pretend_cuda(monkeypatch)
     make_engine(whisper_models, stt_device="cpu").load()
     assert devices == ["cpu"]
+
+
+def test_the_tokenizer_is_read_before_anybody_is_served(whisper_models: Path) -> None:
+    engine = make_engine(whisper_models)  # reading it holds Python's lock, and `describe` would wait
+    read = engine._tokenizer_file
+    assert read is not None
+    engine.load()
+    assert engine._tokenizer_file is read

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Hashable
 from functools import lru_cache
@@ -49,7 +50,10 @@ def create_each(settings: Settings) -> list[SttEngine]:
     """Return an engine for each model that may be used, the best first; raises what `create` raises."""
     cuda = _cuda(settings.stt.device)
     found = find_models(settings.folder("stt"), settings.stt.model, cuda=cuda)
-    return [WhisperEngine(settings, folder, cuda=cuda) for folder in found]
+    engines = [WhisperEngine(settings, folder, cuda=cuda) for folder in found]
+    with contextlib.suppress(EngineUnavailableError):  # it is told when the model is loaded
+        engines[0].read_tokenizer()
+    return [*engines]
 
 
 def _cuda(device: str) -> bool:
@@ -95,13 +99,15 @@ class WhisperEngine(SttEngine):
         cuda = self._model.device == "cuda" if self._model is not None else self._cuda
         return "cuda:0" if cuda else f"cpu, {self._threads} threads"
 
-    def load(self) -> None:
-        """Read the model and let it compute once, so that the first utterance finds its memory in place.
-
-        Reading the tokenizer takes 0.15 s and holds Python's lock.
-        """
-        try:
+    def read_tokenizer(self) -> None:
+        """Read it, once. That takes 0.15 s and holds Python's lock: at a start it is done before anybody is served."""
+        if self._tokenizer_file is None:
             self._tokenizer_file = _read_tokenizer(self._folder)
+
+    def load(self) -> None:
+        """Read the model and let it compute once, so that the first utterance finds its memory in place."""
+        try:
+            self.read_tokenizer()
             self._model = self._read_model()
             self._features = FeatureExtractor(feature_size=self._model.n_mels)  # type: ignore[no-untyped-call]
             warm = self.start_session(SttRequest())
