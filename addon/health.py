@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
-from wyoming_servers.cli.assistant import Assistant
 from wyoming_servers.errors import RemoteError
+from wyoming_servers.pipeline.assistant import Assistant
 from wyoming_servers.settings import Settings
 
 ASK_EVERY_S = 1.0

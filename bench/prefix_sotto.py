@@ -16,7 +16,6 @@ from typing import Any
 
 import aiohttp
 
-from wyoming_servers.cli.assistant import Assistant
 from wyoming_servers.conversation.engine import (
     ChatRequest,
     Finished,
@@ -32,6 +31,7 @@ from wyoming_servers.conversation.thinking import Thinking
 from wyoming_servers.front.server import Server
 from wyoming_servers.home.model import Home, HomeSnapshot
 from wyoming_servers.http.door import HttpDoor
+from wyoming_servers.pipeline.assistant import Assistant
 from wyoming_servers.protocol.service import Stage
 from wyoming_servers.settings import build as settings_of
 

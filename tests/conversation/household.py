@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from tests.conversation.scripted_endpoint import ScriptedEndpoint
-from wyoming_servers.cli.assistant import Assistant
 from wyoming_servers.conversation.consulting import Consulting, Documents
 from wyoming_servers.conversation.engine import LanguageModel
 from wyoming_servers.conversation.engines.openai import create
@@ -17,6 +16,7 @@ from wyoming_servers.conversation.thinking import Thinking
 from wyoming_servers.front.server import Server
 from wyoming_servers.home.demo import DemoHome, Order
 from wyoming_servers.home.model import Home, HomeSnapshot
+from wyoming_servers.pipeline.assistant import Assistant
 from wyoming_servers.protocol.service import Stage
 from wyoming_servers.settings import Settings, build
 

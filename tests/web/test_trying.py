@@ -21,8 +21,8 @@ from wyoming.client import AsyncClient
 
 from tests.stand_in_models import make_whisper
 from tests.web.page.sotto import Sotto
-from wyoming_servers.cli.assistant import Assistant
 from wyoming_servers.cli.wav import open_wav
+from wyoming_servers.pipeline.assistant import Assistant
 
 pytestmark = pytest.mark.timeout(180)
 """The first test starts a server, which takes long on a busy machine."""

@@ -20,10 +20,10 @@ from ..errors import RemoteError, SottoError
 from ..health.finding import Verdict
 from ..home.home_assistant import HomeAssistantHome
 from ..home.model import Home
+from ..pipeline.assistant import Assistant, UnreachableError
 from ..registry import ENGINES, EngineSpec
 from ..settings import Settings
 from ..stt.sensevoice.model import WEIGHTS, folder_of
-from .assistant import Assistant, UnreachableError
 from .doctor_health import look_at_health
 from .doctor_http import look_at_http
 from .doctor_knowledge import look_at_knowledge

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from ..errors import RemoteError, SettingsError
+from ..pipeline.assistant import UnreachableError
 from ..settings import Settings
-from .assistant import UnreachableError
 
 CONNECT_WITHIN_S = 5.0
 ANSWER_WITHIN_S = 30.0

@@ -101,7 +101,7 @@ async def models(args: argparse.Namespace) -> int:
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[RemoteModels | LocalModels]:
     """Connect to the server, if one answers; else work on its folders."""
-    from .assistant import UnreachableError  # noqa: PLC0415 - these need aiohttp
+    from ..pipeline.assistant import UnreachableError  # noqa: PLC0415 - these need aiohttp
     from .door import opened_door  # noqa: PLC0415
     from .local_models import opened_store  # noqa: PLC0415
 

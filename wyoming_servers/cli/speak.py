@@ -14,8 +14,8 @@ from wyoming.tts import SynthesizeVoice
 from wyoming.wake import Detection
 
 from ..errors import RemoteError
-from .assistant import Assistant, Audio, Outcome, Understanding
-from .recording import Recording
+from ..pipeline.assistant import Assistant, Audio, Outcome, Understanding
+from ..pipeline.recording import Recording
 from .wav import open_wav, write_wav
 
 EXIT_OK = 0

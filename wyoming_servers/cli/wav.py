@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import BadRequestError
-from .assistant import Audio
-from .recording import AudioFormat, Recording
+from ..pipeline.assistant import Audio
+from ..pipeline.recording import AudioFormat, Recording
 
 _PCM = 1
 _EXTENSIBLE = 0xFFFE

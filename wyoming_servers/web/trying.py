@@ -18,9 +18,9 @@ from ..http.body import checked, longer_text
 from ..http.chat import read_body
 from ..http.failures import told
 from ..http.told_turns import turn_object
+from ..pipeline.assisting import Answered, Assisting
 from ..turns.log import TurnLog
 from ..turns.turn import Exchange, Outcome, Phase, Turn
-from .assisting import Answered, Assisting
 from .microphone import Microphone
 from .spoken import Spoken
 

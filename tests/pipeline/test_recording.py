@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from wyoming.audio import AudioChunk, AudioStop
 
-from wyoming_servers.cli.recording import CHUNK_S, AudioFormat, Recording
 from wyoming_servers.cli.wav import open_wav
 from wyoming_servers.errors import BadRequestError
+from wyoming_servers.pipeline.recording import CHUNK_S, AudioFormat, Recording
 
 MONO = AudioFormat(16_000, 2, 1)
 CHUNK = MONO.bytes_of(CHUNK_S)
@@ -60,7 +60,7 @@ async def test_it_is_played_again_from_a_moment_on_and_goes_on_where_it_comes_fr
 
 
 async def test_of_a_stream_without_end_the_last_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wyoming_servers.cli.recording.KEPT_S", 2 * CHUNK_S)
+    monkeypatch.setattr("wyoming_servers.pipeline.recording.KEPT_S", 2 * CHUNK_S)
     source = asyncio.StreamReader()
     recording = Recording.of(source, MONO, None)
     source.feed_data(b"".join(bytes([number]) * CHUNK for number in range(5)))

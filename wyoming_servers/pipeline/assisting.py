@@ -19,11 +19,11 @@ from urllib.parse import urlsplit
 from wyoming.intent import Intent
 from wyoming.tts import SynthesizeVoice
 
-from ..cli.assistant import Assistant, Outcome, UnreachableError
-from ..cli.recording import AudioFormat, Recording
 from ..errors import EngineLoadingError, HomeError
 from ..home.demo import DemoHome, Order
 from ..home.model import Home
+from .assistant import Assistant, Outcome, UnreachableError
+from .recording import AudioFormat, Recording
 
 _EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - to be reached
 

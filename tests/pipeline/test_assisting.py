@@ -11,8 +11,8 @@ from wyoming_servers.conversation.server import ConversationService
 from wyoming_servers.errors import EngineLoadingError
 from wyoming_servers.home.demo import DEMO_HOUSE
 from wyoming_servers.home.model import Home, HomeSnapshot
+from wyoming_servers.pipeline.assisting import Assisting, _reachable
 from wyoming_servers.settings import build
-from wyoming_servers.web.assisting import Assisting, _reachable
 
 NURSERY = replace(DEMO_HOUSE.entities[0], entity_id="sensor.nursery", name="Nursery", aliases=(), state="23.5")
 HOUSE = replace(DEMO_HOUSE, entities=(*DEMO_HOUSE.entities, NURSERY))
