@@ -7,10 +7,12 @@ import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
 import yaml
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Route, expect
 
 from tests.models.model_server import Behaviour, ModelServer
 from tests.web.page.browser import Visitor, visit
@@ -71,6 +73,13 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
         await files.stop()
 
 
+async def _told(shop: Shop) -> dict[str, Any]:
+    """Return what Sotto tells of its one model."""
+    async with aiohttp.ClientSession() as http, http.get(f"{shop.sotto.url}api/models") as answer:
+        (model,) = (await answer.json())["models"]
+        return dict(model)
+
+
 async def _row(visitor: Visitor) -> Locator:
     await visitor.show("models")
     row = visitor.page.locator("[data-model=swedish]")
@@ -104,6 +113,28 @@ async def test_fetching_can_be_cancelled(chromium: str, shop: Shop) -> None:
         await row.get_by_role("button", name="Download").click()
         await row.get_by_role("button", name="Cancel").click()
         await expect(row.get_by_role("button", name="Download")).to_be_visible()
+
+
+async def test_a_model_that_became_whole_before_it_was_cancelled_stays_and_that_is_told(
+    chromium: str, shop: Shop
+) -> None:
+    shop.behaviour.hold = hold = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        hold.set()
+        while (await _told(shop))["state"] != "installed":
+            await asyncio.sleep(0.05)
+        await route.continue_()
+
+    async with visit(chromium, shop.sotto.url) as visitor:
+        row = await _row(visitor)
+        await row.get_by_role("button", name="Download").click()
+        await expect(row.get_by_role("button", name="Cancel")).to_be_visible()
+        await visitor.page.route("**/api/models/swedish**", late)
+        await row.get_by_role("button", name="Cancel").click()
+        await expect(visitor.text("Swedish ears has just become complete.")).to_be_visible()
+        await expect(row).to_contain_text("Installed")
+    assert (await _told(shop))["state"] == "installed"
 
 
 async def test_what_arrives_spoilt_is_told_with_what_to_do_and_can_be_tried_again(chromium: str, shop: Shop) -> None:

@@ -5,7 +5,7 @@ import { announce, h, put } from "../dom.js";
 import { language, languageName, size, t } from "../i18n.js";
 import { head } from "../parts/card.js";
 import { modelRow } from "../parts/model.js";
-import { button, empty, failure, sure } from "../parts/notice.js";
+import { button, empty, failure, notice, sure } from "../parts/notice.js";
 import { refresh } from "../events.js";
 import { change, live, state } from "../state.js";
 
@@ -95,7 +95,7 @@ class Models {
   actions(model) {
     return {
       fetch: () => this.act("POST", model, t("models.fetching", { title: model.title })),
-      cancel: () => this.act("DELETE", model, t("models.cancelled", { title: model.title })),
+      cancel: () => this.cancel(model),
       remove: async () => {
         const detail = model.in_use
           ? t("models.remove_in_use")
@@ -107,16 +107,27 @@ class Models {
     };
   }
 
-  async act(method, model, told) {
+  /** Stop a download. One that became whole in the meantime is no download any more, and stays. */
+  async cancel(model) {
+    const after = await this.act("DELETE", model, "", "?only=cancel");
+    if (!after) return;
+    const { title } = model;
+    const isThere = after.state === "installed";
+    if (isThere) put(this.failed, notice("note", t("models.not_cancelled", { title }), t("models.not_cancelled.text")));
+    announce(t(isThere ? "models.not_cancelled" : "models.cancelled", { title }));
+  }
+
+  /** Do something with a model; return how it is then, null where that failed. */
+  async act(method, model, told, query = "") {
     put(this.failed);
     try {
-      const answer = await ask(method, `api/models/${encodeURIComponent(model.id)}`);
+      const answer = await ask(method, `api/models/${encodeURIComponent(model.id)}${query}`);
       announce(told);
-      if (answer?.model)
-        change({ models: state.models.map((each) => (each.id === model.id ? { ...each, ...answer.model } : each)) });
-      else await refresh();
+      change({ models: state.models.map((each) => (each.id === model.id ? { ...each, ...answer.model } : each)) });
+      return answer.model;
     } catch (error) {
       put(this.failed, failure(error));
+      return null;
     }
   }
 
