@@ -11,9 +11,9 @@ from wyoming.audio import AudioChunk, AudioStop
 
 from wyoming_servers.cli.wav import open_wav
 from wyoming_servers.errors import BadRequestError
-from wyoming_servers.pipeline.recording import CHUNK_S, AudioFormat, Recording
+from wyoming_servers.pipeline.audio import MONO
+from wyoming_servers.pipeline.recording import CHUNK_S, Recording
 
-MONO = AudioFormat(16_000, 2, 1)
 CHUNK = MONO.bytes_of(CHUNK_S)
 
 

@@ -14,7 +14,8 @@ from wyoming.tts import SynthesizeVoice
 from wyoming.wake import Detection
 
 from ..errors import RemoteError
-from ..pipeline.assistant import Assistant, Audio, Outcome, Understanding
+from ..pipeline.assistant import Assistant, Outcome, Understanding
+from ..pipeline.audio import Audio, joined
 from ..pipeline.recording import Recording
 from .wav import open_wav, write_wav
 
@@ -146,13 +147,11 @@ async def _collect(pieces: AsyncIterator[Audio]) -> tuple[Audio, float]:
     """Return all the audio, and the seconds until its first piece came."""
     started = monotonic()
     first_s = 0.0
-    pcm = bytearray()
-    last = Audio(b"", 16_000, 2, 1)
+    collected: list[Audio] = []
     async for piece in pieces:
         first_s = first_s or monotonic() - started
-        pcm += piece.pcm
-        last = piece
-    return Audio(bytes(pcm), last.rate, last.width, last.channels), first_s
+        collected.append(piece)
+    return joined(collected), first_s
 
 
 def _text(args: argparse.Namespace) -> str:

@@ -7,15 +7,14 @@ import os
 import stat
 import struct
 import sys
-import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO
 
 from ..errors import BadRequestError
-from ..pipeline.assistant import Audio
-from ..pipeline.recording import AudioFormat, Recording
+from ..pipeline.audio import Audio, AudioFormat
+from ..pipeline.recording import Recording
 
 _PCM = 1
 _EXTENSIBLE = 0xFFFE
@@ -91,10 +90,6 @@ def _format(body: bytes) -> AudioFormat:
 def write_wav(path: Path, audio: Audio) -> None:
     """Write the audio; raises BadRequestError if the file cannot be written."""
     try:
-        with path.open("wb") as file, wave.open(file, "wb") as wav:
-            wav.setframerate(audio.rate)
-            wav.setsampwidth(audio.width)
-            wav.setnchannels(audio.channels)
-            wav.writeframes(audio.pcm)
+        path.write_bytes(audio.wav())
     except OSError as err:
         raise BadRequestError(f"{path} cannot be written: {err.strerror}.") from None

@@ -21,6 +21,7 @@ from wyoming.tts import Synthesize, SynthesizeVoice
 from wyoming.wake import Detect, Detection, NotDetected
 
 from ..errors import RemoteError, SettingsError, SottoError
+from .audio import Audio, AudioFormat
 from .recording import Recording
 
 CONNECT_WITHIN_S = 3.0
@@ -32,21 +33,6 @@ class UnreachableError(RemoteError):
     """No server answers at the address."""
 
     code = "unreachable"
-
-
-@dataclass(frozen=True)
-class Audio:
-    """Raw PCM in one format."""
-
-    pcm: bytes
-    rate: int
-    width: int
-    channels: int
-
-    @property
-    def seconds(self) -> float:
-        """How long it lasts."""
-        return len(self.pcm) / (self.rate * self.width * self.channels)
 
 
 @dataclass(frozen=True)
@@ -152,7 +138,7 @@ class Assistant:
             async for event in events:
                 if AudioChunk.is_type(event.type):
                     chunk = AudioChunk.from_event(event)
-                    yield Audio(chunk.audio, chunk.rate, chunk.width, chunk.channels)
+                    yield Audio(chunk.audio, AudioFormat(chunk.rate, chunk.width, chunk.channels))
                 elif AudioStop.is_type(event.type):
                     return
         raise self._broke_off()

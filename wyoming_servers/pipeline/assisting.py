@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
-import wave
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -23,7 +21,8 @@ from ..errors import EngineLoadingError, HomeError
 from ..home.demo import DemoHome, Order
 from ..home.model import Home
 from .assistant import Assistant, Outcome, UnreachableError
-from .recording import AudioFormat, Recording
+from .audio import AudioFormat, joined
+from .recording import Recording
 
 _EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - to be reached
 
@@ -73,12 +72,8 @@ class Assisting:
     async def speak(self, text: str, language: str | None) -> bytes:
         """Return a text as a WAV file; raises RemoteError."""
         voice = SynthesizeVoice(language=language) if language else None
-        pcm, form = bytearray(), AudioFormat(16_000, 2, 1)
         async with aclosing(self._assistant.speak(text, voice)) as pieces:
-            async for piece in pieces:
-                pcm += piece.pcm
-                form = AudioFormat(piece.rate, piece.width, piece.channels)
-        return _wav(bytes(pcm), form)
+            return joined([piece async for piece in pieces]).wav()
 
     def _supposed(self, intents: Sequence[Intent]) -> Outcome:
         """Return what the home would say, if all went well."""
@@ -116,13 +111,3 @@ def _object(intent: Intent) -> dict[str, Any]:
 
 def _slots(intent: Intent) -> dict[str, Any]:
     return {slot.name: slot.value for slot in intent.entities}
-
-
-def _wav(pcm: bytes, form: AudioFormat) -> bytes:
-    file = io.BytesIO()
-    with wave.open(file, "wb") as wav:
-        wav.setframerate(form.rate)
-        wav.setsampwidth(form.width)
-        wav.setnchannels(form.channels)
-        wav.writeframes(pcm)
-    return file.getvalue()

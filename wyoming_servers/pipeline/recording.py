@@ -9,27 +9,11 @@ from dataclasses import dataclass, replace
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event
 
+from .audio import AudioFormat
+
 CHUNK_S = 0.064
 KEPT_S = 600
 """How much of what was played is kept to be played again; of a microphone that waits for its wake word, the last."""
-
-
-@dataclass(frozen=True, slots=True)
-class AudioFormat:
-    """Of raw PCM."""
-
-    rate: int
-    width: int
-    channels: int
-
-    @property
-    def frame_bytes(self) -> int:
-        """One sample of every channel."""
-        return self.width * self.channels
-
-    def bytes_of(self, seconds: float) -> int:
-        """Return how many whole frames last so long, in bytes."""
-        return int(seconds * self.rate) * self.frame_bytes
 
 
 @dataclass
