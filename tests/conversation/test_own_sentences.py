@@ -84,6 +84,13 @@ CHINESE: list[tuple[str, str, dict[str, Any]]] = [
     ("关上所有窗帘", "HassTurnOff", {"domain": "cover", "device_class": "curtain"}),
     ("把所有窗帘都拉上", "HassTurnOff", {"domain": "cover", "device_class": "curtain"}),
     ("客厅窗帘打开一半", "HassSetPosition", {"name": "客厅窗帘", "position": 50}),
+    ("音量三十", "HassSetVolume", {"volume_level": 30, "area": HERE}),
+    ("窗帘拉开一半", "HassSetPosition", {"domain": "cover", "device_class": "curtain", "area": HERE, "position": 50}),
+    (
+        "把卧室的窗帘拉开一半",
+        "HassSetPosition",
+        {"domain": "cover", "device_class": "curtain", "area": "卧室", "position": 50},
+    ),
     ("关上车库门", "HassTurnOff", {"name": "车库门"}),
     ("把大门锁了", "HassTurnOn", {"name": "大门"}),
     ("锁门", "HassTurnOn", {"domain": "lock", "area": HERE}),

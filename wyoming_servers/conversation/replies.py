@@ -140,8 +140,8 @@ def explain(miss: NearMiss | None, language: Language) -> Refusal:
 
 
 _NO_NAME = re.compile(
-    r"\b(?:is|are|am|was|it|its|what|whats|how|who|when|where|why|the|any|some|all|every\w*|up|down|on|off|to|for|at|"
-    r"in|and|or|but|except|don't|not|me|my|you)\b|what's|[把将给吗呢都全了不别开关调这那谁哪]|所有|东西|设备|一下|后$|什么",
+    r"\b(?:is|are|am|was|it|its|what|whats|how|who|when|where|why|the|any\w*|some\w*|all|every\w*|up|down|on|off|to|for|at|"
+    r"in|and|or|but|except|don't|not|me|my|you)\b|what's|[把将给吗呢都全了不别开关调这那谁哪]|所有|东西|设备|一下|后$|[打拉]$|什么|小时|分钟|秒",
     re.IGNORECASE,
 )
 """Words with which the name of a thing is not made; where they are, the sentence was not understood."""
