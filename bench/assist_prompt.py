@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from tests.homeassistant.instance import ROOT
+from tests.program import ROOT
 
 from .replay_house import house
 

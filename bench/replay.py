@@ -20,7 +20,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from tests.homeassistant.instance import ROOT
+from tests.program import ROOT
 from wyoming_servers.conversation.calls.call import Call, Question
 from wyoming_servers.conversation.calls.resolver import resolve
 from wyoming_servers.home.model import HomeSnapshot

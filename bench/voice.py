@@ -25,10 +25,11 @@ import aiohttp
 
 from tests.conversation.scripted_endpoint import ScriptedEndpoint, Text, Wait
 from tests.homeassistant.house import EXPOSED, Furnisher
-from tests.homeassistant.instance import ROOT, HomeAssistant, free_port
+from tests.homeassistant.instance import HomeAssistant
 from tests.homeassistant.pipeline import Assist
 from tests.homeassistant.sotto import FLOW, Entities, Sotto, entities_of, make_pipeline
 from tests.homeassistant.sound import silence
+from tests.program import ROOT, free_port
 from tests.stand_in_models import make_gguf, make_whisper
 from wyoming_servers.home.link import Link
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.addon.fake_supervisor import FakeSupervisor, running
+from tests.program import sotto_environment
 
 StartApp = Callable[..., Awaitable[Process]]
 
@@ -27,15 +27,13 @@ async def supervisor() -> AsyncIterator[FakeSupervisor]:
 async def start_app(tmp_path: Path) -> AsyncIterator[StartApp]:
     """Run a command to the test's end at most: `process = await start_app("serve", environment={…})`."""
     started: list[Process] = []
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("SOTTO_", "SUPERVISOR_"))}
 
     async def start(*arguments: str, environment: Mapping[str, str]) -> Process:
-        ours = {"SOTTO_DATA_DIR": str(tmp_path / "data"), "PYTHONWARNINGS": "ignore"}
         process = await asyncio.create_subprocess_exec(
             *[sys.executable, "-m", "addon", *arguments],
             stdout=PIPE,
             stderr=STDOUT,
-            env={**kept, **ours, **environment},
+            env=sotto_environment(tmp_path / "data", **environment),
         )
         started.append(process)
         return process

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import re
-import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -14,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.program import sotto_command, sotto_environment
+from wyoming_servers.settings import CLIENT_URI_VARIABLE
 
 RunSotto = Callable[..., Awaitable["Done"]]
 StartSotto = Callable[..., Awaitable[Process]]
@@ -46,11 +48,9 @@ class RunningServer:
 
 
 def environment(tmp_path: Path) -> dict[str, str]:
-    kept = {
-        key: value for key, value in os.environ.items() if not key.startswith("SOTTO_") or key == "SOTTO_CLIENT_URI"
-    }
-    ours = {"SOTTO_DATA_DIR": str(tmp_path / "data"), "SOTTO_ZEROCONF": "no", "SOTTO_HTTP_URI": "", "SOTTO_WEB_URI": ""}
-    return {**kept, **ours, "PYTHONWARNINGS": "ignore"}
+    client = {CLIENT_URI_VARIABLE: uri} if (uri := os.environ.get(CLIENT_URI_VARIABLE)) else {}
+    off = {"SOTTO_ZEROCONF": "no", "SOTTO_HTTP_URI": "", "SOTTO_WEB_URI": ""}
+    return sotto_environment(tmp_path / "data", **off, **client)
 
 
 @pytest.fixture
@@ -58,9 +58,8 @@ def sotto(tmp_path: Path) -> RunSotto:
     """Run a command to its end: `done = await sotto("ask", "turn on the light")`."""
 
     async def run(*arguments: str, stdin: bytes | None = None) -> Done:
-        command = [sys.executable, "-m", "wyoming_servers", *arguments]
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=PIPE, stdout=PIPE, stderr=STDOUT, env=environment(tmp_path)
+            *sotto_command(*arguments), stdin=PIPE, stdout=PIPE, stderr=STDOUT, env=environment(tmp_path)
         )
         output, _ = await process.communicate(stdin)
         assert process.returncode is not None
@@ -75,7 +74,7 @@ async def start_sotto(tmp_path: Path) -> AsyncIterator[StartSotto]:
     started: list[Process] = []
 
     async def start(*arguments: str, closed_stdin: bool = False) -> Process:
-        command = [sys.executable, "-m", "wyoming_servers", *arguments]
+        command = sotto_command(*arguments)
         if closed_stdin:
             command = ["sh", "-c", 'exec "$@" <&-', "sh", *command]
         process = await asyncio.create_subprocess_exec(
@@ -123,7 +122,7 @@ async def start_server(tmp_path: Path) -> AsyncIterator[StartServer]:
     started: list[Process] = []
 
     async def start(*arguments: str, uri: str = "tcp://127.0.0.1:0") -> RunningServer:
-        command = [sys.executable, "-m", "wyoming_servers", "run", *arguments, "--uri", uri]
+        command = sotto_command("run", *arguments, "--uri", uri)
         process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT, env=environment(tmp_path))
         started.append(process)
         log: list[str] = []

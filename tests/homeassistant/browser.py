@@ -14,7 +14,8 @@ from time import time
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.homeassistant.instance import ROOT, HomeAssistant
+from tests.homeassistant.instance import HomeAssistant
+from tests.program import ROOT
 
 SCREENSHOTS = ROOT / "test-output"
 WIDTH_PX, HEIGHT_PX = 1000, 700

@@ -9,11 +9,12 @@ import pytest
 
 from tests.homeassistant.browser import chromium
 from tests.homeassistant.house import EXPOSED, Furnisher
-from tests.homeassistant.instance import ROOT, HomeAssistant, require_environment
+from tests.homeassistant.instance import HomeAssistant, require_environment
 from tests.homeassistant.network import two_hosts
 from tests.homeassistant.pipeline import assist
 from tests.homeassistant.satellite import streaming_satellite, waking_satellite
 from tests.homeassistant.sotto import sotto
+from tests.program import ROOT
 
 __all__ = ["assist", "chromium", "sotto", "streaming_satellite", "two_hosts", "waking_satellite"]
 

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import socket
-import subprocess
-import time
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO
-from urllib.error import URLError
+from typing import Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
 from homeassistant_api import WebsocketClient
 
-ROOT = Path(__file__).parents[2]
+from tests.program import ROOT, Program, free_port
+
 ENVIRONMENT = ROOT / os.environ.get("SOTTO_HOMEASSISTANT", ".venv-homeassistant")
 """Another one, such as that of the newest release, by its name."""
-START_S = 90.0
-STOP_S = 30.0
 
 CONFIGURATION = """
 homeassistant:
@@ -96,25 +88,16 @@ def require_environment() -> None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
 
 
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
-class HomeAssistant:
+class HomeAssistant(Program):
     """One Home Assistant with its configuration in a folder of its own, on loopback."""
 
     def __init__(self, config: Path, log: Path, interface: str = "lo") -> None:
+        super().__init__(log)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.token = ""
         self._config = config
-        self._log = log
         self._interface = interface
-        self._output: TextIO | None = None
-        self._process: subprocess.Popen[bytes] | None = None
 
     def configure(self) -> None:
         """Write the configuration.
@@ -139,32 +122,9 @@ class HomeAssistant:
 
     def start(self) -> None:
         """Start it; return when all is set up, or, before there is a user, when one can be made."""
-        self._log.parent.mkdir(exist_ok=True)
-        self._output = self._log.open("a")
         hass = os.fspath(ENVIRONMENT / "bin" / "hass")
-        command = [hass, "--config", os.fspath(self._config), "--skip-pip", "--log-no-color"]
-        self._process = subprocess.Popen(command, stdout=self._output, stderr=subprocess.STDOUT)
-        self._wait(self._is_running if self.token else self._is_serving)
-
-    def _wait(self, condition: Callable[[], bool]) -> None:
-        assert self._process is not None
-        deadline = time.monotonic() + START_S
-        while not condition():
-            assert self._process.poll() is None, f"Home Assistant ended; {self._log} says why"
-            assert time.monotonic() < deadline, f"Home Assistant did not start within {START_S:g} s; see {self._log}"
-            time.sleep(0.1)
-
-    def stop(self) -> None:
-        """Let it end, and see that it does."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(STOP_S)
-        finally:
-            self._process.kill()
-            self._process.wait()
-            assert self._output is not None
-            self._output.close()
+        self.launch([hass, "--config", os.fspath(self._config), "--skip-pip", "--log-no-color"])
+        self.wait_until(self._is_set_up if self.token else self._is_serving)
 
     def restart(self) -> None:
         """Stop it and start it again, with everything it has stored."""
@@ -181,7 +141,7 @@ class HomeAssistant:
         with self.administrator() as admin:
             number = admin.send("auth/long_lived_access_token", client_name="Sotto", lifespan=365)
             self.token = str(admin.recv_result(number).result)
-        self._wait(self._is_running)
+        self.wait_until(self._is_set_up)
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """Send JSON to the REST API, as the owner once there is one, and return what it answers."""
@@ -193,22 +153,18 @@ class HomeAssistant:
 
     def wait_for(self, *entity_ids: str) -> None:
         """Return when all of these entities have a state: integrations may bring them after the start."""
-        self._wait(lambda: set(entity_ids) <= {state["entity_id"] for state in self._get("/api/states")})
+        self.wait_until(lambda: set(entity_ids) <= {state["entity_id"] for state in self._get("/api/states")})
 
     def administrator(self) -> WebsocketClient:
         """Return a connection, for `with`, that may change everything."""
         return WebsocketClient(f"ws://127.0.0.1:{self.port}/api/websocket", self.token)
 
-    def _is_running(self) -> bool:
-        with suppress(URLError, ConnectionError, TimeoutError):
-            return bool(self._get("/api/config")["state"] == "RUNNING")
-        return False
+    def _is_set_up(self) -> bool:
+        return bool(self._get("/api/config")["state"] == "RUNNING")
 
     def _is_serving(self) -> bool:
-        with suppress(URLError, ConnectionError, TimeoutError):  # or an HTTPError: it serves, but not this yet
-            urlopen(f"{self.url}/api/onboarding", timeout=5).close()
-            return True
-        return False
+        urlopen(f"{self.url}/api/onboarding", timeout=5).close()  # an HTTPError is an OSError: it serves, but not this
+        return True
 
     def _get(self, path: str) -> Any:
         return self._send(path, "", "application/json", "GET")

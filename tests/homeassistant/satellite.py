@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import pytest
 
 from tests.homeassistant.house import Furnisher
-from tests.homeassistant.instance import ROOT, HomeAssistant, free_port
+from tests.homeassistant.instance import HomeAssistant
 from tests.homeassistant.sotto import Sotto, add_to_home_assistant
 from tests.homeassistant.sound import RATE_HZ, write_wav
+from tests.program import ROOT, Program, free_port
 
 ENVIRONMENT = ROOT / ".venv-satellite"
 HERE = Path(__file__).parent
 SOON_S = 20.0
-STOP_S = 5.0
 
 
 def until(condition: Callable[[], Any], within_s: float = SOON_S) -> Any:
@@ -33,46 +32,26 @@ def until(condition: Callable[[], Any], within_s: float = SOON_S) -> Any:
     return value
 
 
-class Satellite:
+class Satellite(Program):
     """A process wyoming-satellite that Home Assistant knows as `entity_id`."""
 
     def __init__(self, home_assistant: HomeAssistant, folder: Path) -> None:
+        super().__init__(folder / "satellite.log")
         self.home_assistant = home_assistant
         self.entity_id = ""
         self.entry_id = ""
         self.port = free_port()
         self._folder = folder
-        self._log = folder / "satellite.log"
-        self._output: TextIO | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def log(self) -> str:
-        """All that it has logged: what it got from Home Assistant too."""
-        return self._log.read_text()
 
     def start(self, *options: str) -> None:
         """Start it; return when it listens."""
-        self._output = self._log.open("a")
         speaker = f"sh -c 'part=$(mktemp -p {self._folder}); cat >$part; mv $part {self._folder}/$(date +%s%N).raw'"
         command = [os.fspath(ENVIRONMENT / "bin" / "python"), "-m", "wyoming_satellite", "--debug", "--no-zeroconf"]
         command += ["--name", "Hallway", "--uri", f"tcp://127.0.0.1:{self.port}", *options]
         command += ["--mic-command", f"{sys.executable} {HERE / 'microphone.py'} {self._folder}"]
         command += ["--snd-command", speaker, "--snd-command-rate", str(RATE_HZ)]
-        self._process = subprocess.Popen(command, stdout=self._output, stderr=subprocess.STDOUT)
-        until(self._is_listening)
-
-    def stop(self) -> None:
-        """End it."""
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(STOP_S)
-            finally:
-                self._process.kill()
-                self._process.wait()
-        if self._output is not None:
-            self._output.close()
+        self.launch(command)
+        self.wait_until(self._is_listening)
 
     def add(self) -> None:
         """Add it to Home Assistant."""
@@ -111,8 +90,6 @@ class Satellite:
         return str(next(each for each in mine if each.startswith(domain) and part in each))
 
     def _is_listening(self) -> bool:
-        assert self._process is not None
-        assert self._process.poll() is None, f"the satellite ended; its log:\n{self.log}"
         with socket.socket() as sock:
             return sock.connect_ex(("127.0.0.1", self.port)) == 0
 

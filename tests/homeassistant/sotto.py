@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import pytest
 
 from tests.homeassistant.house import Furnisher
-from tests.homeassistant.instance import ROOT, HomeAssistant, free_port
+from tests.homeassistant.instance import HomeAssistant
+from tests.program import ROOT, Program, free_port, sotto_command, sotto_environment
 
 FLOW = "/api/config/config_entries/flow"
-READY_S = 60.0
-STOP_S = 10.0
 ESTABLISHED = "01"
 """How Linux writes that state of a TCP connection."""
 
@@ -36,11 +31,12 @@ class Entities:
     wake_word: str
 
 
-class Sotto:
+class Sotto(Program):
     """A process `sotto run`, and, once added, what Home Assistant has of it: `entry_id`, `entities`, `pipeline_id`."""
 
     def __init__(self, home_assistant: HomeAssistant, folder: Path, *options: str, http_uri: str = "") -> None:
         """`options` are more of those of `sotto run`; without `http_uri` there is no HTTP door."""
+        super().__init__(folder / "sotto.log")
         self.home_assistant = home_assistant
         self.port = free_port()
         self._options = options
@@ -49,64 +45,37 @@ class Sotto:
         self.pipeline_id = ""
         self.entities = Entities("", "", "", "")
         self._folder = folder
-        self._log = folder / "sotto.log"
-        self._output: TextIO | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int:
-        """The process's number."""
-        assert self._process is not None
-        return self._process.pid
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it was started and not stopped since."""
-        return self._process is not None
-
-    @property
-    def log(self) -> str:
-        """All that it has logged."""
-        return self._log.read_text() if self._log.exists() else ""
 
     def start(self) -> None:
         """Start it; return when it knows the house, and what it can do is all there."""
-        already = len(self.log)
-        uri = f"tcp://127.0.0.1:{self.port}"
-        self._run("--uri", uri, "--home", self.home_assistant.url, "--zeroconf", "no")
-        self._wait(lambda: "Following Home Assistant" in self.log[already:])
-        self._wait(self._is_complete)
+        self._start("--uri", f"tcp://127.0.0.1:{self.port}", "--home", self.home_assistant.url, "--zeroconf", "no")
+        self.wait_until(lambda: "Following Home Assistant" in self.log_since_start)
+        self.wait_until(self._is_complete)
 
     def start_alone(self, uri: str) -> None:
         """Start it with nothing else than an address; return when it has announced itself."""
-        self._run("--uri", uri)
-        self._wait(lambda: "Announced as" in self.log)
+        self._start("--uri", uri)
+        self.wait_until(lambda: "Announced as" in self.log_since_start)
 
-    def _run(self, *options: str) -> None:
-        self._output = self._log.open("a")
-        command = [sys.executable, "-m", "wyoming_servers", "run", "--language", "en", *options, *self._options]
-        self._process = subprocess.Popen(
-            command, stdout=self._output, stderr=subprocess.STDOUT, env=self._environment()
+    def _start(self, *options: str) -> None:
+        token = self._folder / "token"
+        token.touch(mode=0o600)
+        token.write_text(self.home_assistant.token)
+        own = {"SOTTO_HTTP_URI": self._http_uri, "SOTTO_WEB_URI": "", "SOTTO_HOME_TOKEN_FILE": str(token)}
+        self.launch(
+            sotto_command("run", "--language", "en", *options, *self._options),
+            sotto_environment(self._folder / "data", **own),
         )
 
     def pause(self) -> None:
         """Let it do nothing more, as a machine that swaps; connections are made, and wait."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
+        self.send_signal(signal.SIGSTOP)
 
     def clients(self) -> frozenset[str]:
         """Return the addresses of those who are connected to it."""
         lines = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
         mine = (line for line in lines if line[1].endswith(f":{self.port:04X}"))
         return frozenset(remote for _, _, remote, state, *_ in mine if state == ESTABLISHED)
-
-    def kill(self) -> None:
-        """End it as a power cut would, without a goodbye."""
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> None:
-        """Let it end, and see that it does."""
-        self._end(signal.SIGTERM)
 
     def restart(self) -> None:
         """Stop it if it runs, and start it again on the same port."""
@@ -137,48 +106,10 @@ class Sotto:
             info: dict[str, Any] = json.loads(stream.read(header["data_length"]))
         return info
 
-    def _environment(self) -> dict[str, str]:
-        token = self._folder / "token"
-        token.touch(mode=0o600)
-        token.write_text(self.home_assistant.token)
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("SOTTO_")}
-        return {
-            **kept,
-            "PYTHONWARNINGS": "ignore",
-            "SOTTO_DATA_DIR": str(self._folder / "data"),
-            "SOTTO_HTTP_URI": self._http_uri,
-            "SOTTO_WEB_URI": "",
-            "SOTTO_HOME_TOKEN_FILE": str(token),
-        }
-
     def _is_complete(self) -> bool:
-        try:
-            info = self.describe()
-        except OSError:
-            return False
+        info = self.describe()
         models = (("asr", "models"), ("tts", "voices"), ("wake", "models"))
         return all(info[kind] and info[kind][0][of] for kind, of in models)
-
-    def _wait(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + READY_S
-        while not condition():
-            assert self._process is not None
-            assert self._process.poll() is None, f"Sotto ended; its log:\n{self.log}"
-            assert time.monotonic() < deadline, f"Sotto was not ready within {READY_S:g} s; its log:\n{self.log}"
-            time.sleep(0.1)
-
-    def _end(self, signum: int) -> None:
-        if self._process is None:
-            return
-        self._process.send_signal(signum)
-        try:
-            self._process.wait(STOP_S)
-        finally:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-            if self._output is not None:
-                self._output.close()
 
 
 def add_to_home_assistant(home_assistant: HomeAssistant, port: int) -> str:

@@ -17,11 +17,12 @@ from typing import Any
 import pytest
 
 from tests.homeassistant.house import Furnisher
-from tests.homeassistant.instance import ENVIRONMENT, HomeAssistant, free_port
+from tests.homeassistant.instance import ENVIRONMENT, HomeAssistant
 from tests.homeassistant.satellite import until
 from tests.homeassistant.sotto import FLOW, Sotto
 from tests.homeassistant.sound import decode, speech_s
 from tests.homeassistant.test_satellite import LIGHT
+from tests.program import free_port
 
 HERE = Path(__file__).parent
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tests.homeassistant.house import Furnisher
-from tests.homeassistant.instance import ROOT, HomeAssistant, require_environment
+from tests.homeassistant.instance import HomeAssistant, require_environment
 from tests.homeassistant.network import Host
 from tests.homeassistant.satellite import until
 from tests.homeassistant.sotto import FLOW, Entities, Sotto, entities_of
+from tests.program import ROOT
 
 DISCOVERY_S = 30.0
 

@@ -15,10 +15,11 @@ from playwright.async_api import expect
 from tests.conversation.scripted_endpoint import ScriptedEndpoint, Text, Wait, calls, says
 from tests.homeassistant.browser import Answer, Dashboard, browse
 from tests.homeassistant.house import EXPOSED, Furnisher
-from tests.homeassistant.instance import ROOT, HomeAssistant, require_environment
+from tests.homeassistant.instance import HomeAssistant, require_environment
 from tests.homeassistant.network import Host
 from tests.homeassistant.satellite import until
 from tests.homeassistant.sotto import Sotto
+from tests.program import ROOT
 
 DISCOVERY_S = 30.0
 NAME = "sotto-upstairs"

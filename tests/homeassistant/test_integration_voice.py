@@ -12,11 +12,12 @@ import pytest
 
 from tests.conversation.scripted_endpoint import ScriptedEndpoint, Text, Wait, says
 from tests.homeassistant.house import Furnisher
-from tests.homeassistant.instance import HomeAssistant, free_port
+from tests.homeassistant.instance import HomeAssistant
 from tests.homeassistant.pipeline import Assist
 from tests.homeassistant.satellite import until
 from tests.homeassistant.sotto import FLOW, Entities, Sotto, delete_pipeline, entities_of, make_pipeline
 from tests.homeassistant.sound import decode, read_wav, silence, speech_s
+from tests.program import free_port
 from wyoming_servers.home.link import Link
 
 LONG_S = 40.0

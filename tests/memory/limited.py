@@ -17,6 +17,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.program import sotto_command, sotto_environment
+
 ROOTS = (Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup"))
 LIMITS = {"memory.limit_in_bytes": "memory.usage_in_bytes", "memory.max": "memory.current"}
 """Files of both versions: the limit, and what is used."""
@@ -95,12 +97,11 @@ class Limited:
 @asynccontextmanager
 async def limited(data: Path, wrap: Callable[..., tuple[str, ...]], *arguments: str) -> AsyncIterator[Limited]:
     """Run `sotto run` within what `wrap` puts around a command."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("SOTTO_")}
-    ours = {"SOTTO_DATA_DIR": str(data), "SOTTO_ZEROCONF": "no", "SOTTO_WEB_URI": "", "PYTHONWARNINGS": "ignore"}
-    command = (sys.executable, "-m", "wyoming_servers", "run", *arguments)
+    environment = sotto_environment(data, SOTTO_ZEROCONF="no", SOTTO_WEB_URI="")
+    command = sotto_command("run", *arguments)
     addresses = ("--uri", "tcp://127.0.0.1:0", "--http-uri", "tcp://127.0.0.1:0")
     process = await asyncio.create_subprocess_exec(
-        *wrap(*command, *addresses), stdout=PIPE, stderr=STDOUT, env={**kept, **ours}
+        *wrap(*command, *addresses), stdout=PIPE, stderr=STDOUT, env=environment
     )
     server = Limited(process, "", "")
     reading = asyncio.create_task(_read(server))

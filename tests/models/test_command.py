@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -16,6 +14,7 @@ import yaml
 
 from tests.models.conftest import BYTES, CONTENT
 from tests.models.model_server import ModelServer, sha256
+from tests.program import sotto_command, sotto_environment
 
 RunSotto = Callable[..., Awaitable[tuple[int, str]]]
 StartServer = Callable[..., Awaitable[str]]
@@ -36,15 +35,8 @@ def catalogue(tmp_path: Path, server: ModelServer) -> Path:
 
 
 def environment(tmp_path: Path, catalogue: Path) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("SOTTO_")}
-    ours = {
-        "SOTTO_DATA_DIR": str(tmp_path / "data"),
-        "SOTTO_ZEROCONF": "no",
-        "SOTTO_MODELS_CATALOGUE": str(catalogue),
-        "SOTTO_WEB_URI": "",
-        "PYTHONWARNINGS": "ignore",
-    }
-    return {**kept, **ours}
+    own = {"SOTTO_ZEROCONF": "no", "SOTTO_WEB_URI": "", "SOTTO_MODELS_CATALOGUE": str(catalogue)}
+    return sotto_environment(tmp_path / "data", **own)
 
 
 @pytest.fixture
@@ -52,9 +44,8 @@ async def start_process(tmp_path: Path, catalogue: Path) -> AsyncIterator[Callab
     started: list[Process] = []
 
     async def start(*arguments: str) -> Process:
-        command = [sys.executable, "-m", "wyoming_servers", *arguments]
         process = await asyncio.create_subprocess_exec(
-            *command, stdout=PIPE, stderr=STDOUT, env=environment(tmp_path, catalogue)
+            *sotto_command(*arguments), stdout=PIPE, stderr=STDOUT, env=environment(tmp_path, catalogue)
         )
         started.append(process)
         return process
@@ -115,6 +106,18 @@ async def test_models_are_fetched_and_removed_without_a_server(
     code, output = await sotto("", "remove", "en_US-test-medium")
     assert (code, output.split()[:2]) == (0, ["absent", "en_US-test-medium"])
     assert not await asyncio.to_thread(model_file(tmp_path).exists)
+
+
+async def test_what_became_of_a_model_that_was_replaced_is_said(sotto: RunSotto, tmp_path: Path) -> None:
+    record = tmp_path / "data" / "models" / "en_US-test-medium.json"
+
+    def removed() -> None:
+        record.parent.mkdir(parents=True)
+        record.write_text('{"id": "en_US-test-medium", "installed": false, "sha256": {}, "replaced_by": "better"}')
+
+    await asyncio.to_thread(removed)
+    code, output = await sotto("", "status")
+    assert (code, "removed, as better is in its place" in output) == (0, True), output
 
 
 async def test_a_running_server_is_asked(sotto: RunSotto, start_server: StartServer, tmp_path: Path) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,6 +15,7 @@ from wyoming.client import AsyncTcpClient
 from wyoming.info import Describe, Info
 
 from tests.models.model_server import ModelServer, sha256
+from tests.program import sotto_command, sotto_environment
 
 CUT_BYTES = 1_000_000
 """A connection breaks after so many bytes, again and again."""
@@ -76,9 +75,7 @@ class Log:
 @pytest.fixture
 async def log(catalogue: Path, tmp_path: Path) -> AsyncIterator[Log]:
     """Start the servers with nothing there yet."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("SOTTO_")}
-    ours = {
-        "SOTTO_DATA_DIR": str(tmp_path / "data"),
+    own = {
         "SOTTO_ZEROCONF": "no",
         "SOTTO_WEB_URI": "",
         "SOTTO_HTTP_URI": "",
@@ -86,11 +83,9 @@ async def log(catalogue: Path, tmp_path: Path) -> AsyncIterator[Log]:
         "SOTTO_MODELS_FETCH": "auto",
         "SOTTO_MODELS_CATALOGUE": str(catalogue),
         "SOTTO_MODELS_LANGUAGES": "en, zh-CN",
-        "PYTHONWARNINGS": "ignore",
     }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "wyoming_servers", "run"), stdout=PIPE, stderr=STDOUT, env={**kept, **ours}
-    )
+    environment = sotto_environment(tmp_path / "data", **own)
+    process = await asyncio.create_subprocess_exec(*sotto_command("run"), stdout=PIPE, stderr=STDOUT, env=environment)
     yield Log(process)
     if process.returncode is None:
         process.kill()

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
+from tests.program import free_port
 from tests.web.page.browser import Visit, visit
-from tests.web.page.sotto import IngressProcess, Sotto, free_port
+from tests.web.page.sotto import IngressProcess, Sotto
 
 TOKEN = "a-token-for-this-test-alone"
 
