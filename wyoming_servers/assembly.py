@@ -188,9 +188,12 @@ def make_models(
     """
     if find_spec("aiohttp") is None:
         return None
-    store: ModelStore = import_module(f"{__package__}.models.making").make_store(settings, tuple(services))
+    used = InUse(services, mind, library)
+    store: ModelStore = import_module(f"{__package__}.models.making").make_store(
+        settings, tuple(services), used.working
+    )
     if door is not None:
-        models = import_module(f"{__package__}.http.models").Models(store, InUse(services, mind, library).names)
+        models = import_module(f"{__package__}.http.models").Models(store, used.names)
         door.add_room(models)
         models.tell(door.events.publish)
     return store

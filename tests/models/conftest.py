@@ -75,13 +75,26 @@ async def open_store(shelves: Shelves, pauses: Pauses) -> AsyncIterator[OpenStor
     async with AsyncExitStack() as stack:
 
         async def start(models: list[Model], on: Shelves | None = None, **more: Any) -> ModelStore:
-            more.setdefault("patience", Patience(tries=3))
-            store = ModelStore(on or shelves, offered=lambda: models, pause=pauses, **more)
+            more.setdefault("patience", Patience(tries=3, sleep=pauses))
+            store = ModelStore(on or shelves, offered=lambda: models, **more)
             await store.start()
             stack.push_async_callback(store.stop)
             return store
 
         yield start
+
+
+@pytest.fixture
+async def small_disk(tmp_path: Path) -> AsyncIterator[Path]:
+    """Return a file system of 2 MB; only root may mount one."""
+    path = tmp_path / "small"
+    await asyncio.to_thread(path.mkdir)
+    mount = await asyncio.create_subprocess_exec("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(path))
+    if await mount.wait() != 0:
+        pytest.skip("needs to mount a small disk")
+    yield path
+    umount = await asyncio.create_subprocess_exec("umount", "--lazy", str(path))
+    await umount.wait()
 
 
 def state_of(store: ModelStore, model_id: str = "talker") -> ModelState:

@@ -10,6 +10,7 @@ import pytest
 from tests.models.conftest import BYTES, CONTENT, OpenStore, Pauses, file_of, model_of, settled, state_of
 from tests.models.model_server import ModelServer, md5, sha256
 from wyoming_servers.models.catalogue import Kind
+from wyoming_servers.models.download import Patience
 from wyoming_servers.models.errors import ChecksumError, FetchError
 from wyoming_servers.models.shelves import Shelves
 from wyoming_servers.models.state import State
@@ -65,12 +66,11 @@ async def test_a_file_that_changed_on_the_server_is_fetched_from_the_beginning(
     server: ModelServer, open_store: OpenStore, shelves: Shelves
 ) -> None:
     url = server.put("m", OTHER, cut_after=[1_000_000])
-    store = await open_store([model_of(file_of(NAME, url))])
 
     async def replaced(_: float) -> None:
         server.put("m", CONTENT, etag='"two"')
 
-    store._download._pause = replaced  # type: ignore[union-attr]
+    store = await open_store([model_of(file_of(NAME, url))], patience=Patience(sleep=replaced))
     await store.fetch("talker")
     assert (await settled(store)).state is State.INSTALLED
     assert final(shelves).read_bytes() == CONTENT

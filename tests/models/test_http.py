@@ -74,6 +74,7 @@ async def test_a_model_is_told_as_the_page_needs_it(
         "own": False,
         "wanted": False,
         "in_use": True,
+        "replaced": None,
         "error": None,
     }
     async with http.get("/api/models") as response:

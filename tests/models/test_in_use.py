@@ -8,6 +8,7 @@ from wyoming.event import Event
 from wyoming.info import AsrModel, AsrProgram, Attribution, Info, TtsProgram, TtsVoice
 
 from tests.http.scripted_model import ScriptedModel, saying
+from wyoming_servers.conversation.engine import ModelState
 from wyoming_servers.conversation.mind import Mind
 from wyoming_servers.front.remote import RemoteService
 from wyoming_servers.host import EngineReport, EngineState
@@ -20,9 +21,10 @@ MORE: dict[str, Any] = {"attribution": BY, "installed": True, "description": Non
 
 
 class Offering(Service):
-    def __init__(self, info: Info, remote: str | None = None) -> None:
+    def __init__(self, info: Info, remote: str | None = None, state: EngineState = EngineState.READY) -> None:
         self._info = info
         self._remote = remote
+        self.state = state
 
     @property
     def info(self) -> Info:
@@ -30,7 +32,8 @@ class Offering(Service):
 
     @property
     def reports(self) -> list[EngineReport]:
-        return [EngineReport("any", "any", EngineState.READY, "cpu", remote=self._remote)]
+        models = [model.name for program in self._info.asr for model in program.models]
+        return [EngineReport("any", name, self.state, "cpu", remote=self._remote) for name in models or ["any"]]
 
     async def serve(self, connection: Connection, first: Event) -> None:
         raise NotImplementedError
@@ -51,6 +54,19 @@ def test_they_are_called_as_engines_call_them() -> None:
     services = {Stage.STT: ears("base.en"), Stage.TTS: mouth("en_US-lessac-medium", "zh_CN-huayan-medium")}
     names = InUse(services, mind, None).names()
     assert names == {"base.en", "en_US-lessac-medium", "zh_CN-huayan-medium", mind.status.model}
+
+
+def test_only_what_is_loaded_works() -> None:
+    hearing, thinking = ears("base"), ScriptedModel(saying("Hello."))
+    used = InUse({Stage.STT: hearing}, Mind(thinking), None)
+    assert used.working() == {"base", thinking.status.model}
+    hearing.state = EngineState.LOADING
+    thinking.be(ModelState.ASLEEP)
+    assert used.working() == {thinking.status.model}
+    hearing.state = EngineState.FAILED
+    thinking.be(ModelState.FAILED)
+    assert used.working() == frozenset()
+    assert InUse({Stage.STT: ears("base", "tcp://gpu-box:10300")}, None, None).working() == frozenset()
 
 
 def test_those_of_another_machine_are_none_of_ours() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -283,19 +282,6 @@ async def test_what_is_being_fetched_is_nothing_that_an_engine_would_find(
         hold.clear()
         assert await asyncio.to_thread(found)
         await store.remove(model.id)
-
-
-@pytest.fixture
-async def small_disk(tmp_path: Path) -> AsyncIterator[Path]:
-    """Return a file system of 2 MB; only root may mount one."""
-    path = tmp_path / "small"
-    await asyncio.to_thread(path.mkdir)
-    mount = await asyncio.create_subprocess_exec("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(path))
-    if await mount.wait() != 0:
-        pytest.skip("needs to mount a small disk")
-    yield path
-    umount = await asyncio.create_subprocess_exec("umount", "--lazy", str(path))
-    await umount.wait()
 
 
 async def test_a_disk_that_is_too_small_is_told_before_the_first_byte(

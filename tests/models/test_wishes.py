@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from wyoming_servers.memory.measured import Limit, Measured
 from wyoming_servers.models import wishes
 from wyoming_servers.models.catalogue import Kind, catalogue
 from wyoming_servers.models.shelves import Shelves
-from wyoming_servers.models.wishes import Wishes, models_mb, needed
+from wyoming_servers.models.wishes import Wishes, models_mb, named_in, needed
 from wyoming_servers.protocol.service import Stage
 from wyoming_servers.settings import build
 
@@ -114,3 +115,18 @@ async def test_without_its_package_sensevoice_is_not_wanted(monkeypatch: pytest.
     wish = Wishes(build({"stt_device": "cpu", "language": "zh-CN"}), EVERY_STAGE, shelves, lambda: 3500)
     assert [model.id for model in await wish(MODELS, frozenset()) if model.kind is Kind.STT] == ["whisper-base"]
     assert Kind.STT not in kinds(stt="sensevoice")
+
+
+async def test_room_on_the_disk_is_also_what_superseded_models_take(
+    shelves: Shelves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelves, "free_bytes", lambda: 250_000_000)
+    wish = Wishes(build({"stt_device": "cpu"}), (Stage.STT,), shelves, lambda: 3500)
+    assert not [model for model in await wish(MODELS, frozenset()) if model.id == "whisper-base"]
+    await asyncio.to_thread(shelves.keep_unused, {"whisper-small": 5.0})
+    assert [model.id for model in await wish(MODELS, frozenset())] == ["whisper-base.en"]
+
+
+def test_models_that_settings_name_are_known_by_the_names_that_engines_have() -> None:
+    settings = build({"stt_model": "base", "llm_model": "/models/mine.gguf", "knowledge_reranker": "ranks"})
+    assert named_in(settings) == {"base", "mine", "ranks"}

@@ -135,7 +135,7 @@ def _is_asked_for(model: Object, args: argparse.Namespace) -> bool:
 
 async def _status(opened: Models, _: argparse.Namespace) -> int:
     answer = await opened.all()
-    shown = [each for each in answer["models"] if each["state"] != "absent" or each["wanted"]]
+    shown = [each for each in answer["models"] if each["state"] != "absent" or each["wanted"] or each["replaced"]]
     for line in _table(shown):
         print(line)
     if not shown:
@@ -159,12 +159,21 @@ def _line(model: Object, model_id: str, title: str) -> str:
         "yours" if model["own"] else "",
         "wanted" if model["wanted"] else "",
         "in use" if model["in_use"] else "",
+        _replaced(model["replaced"]),
         "" if model["pinned"] or model["own"] else "unpinned",
         model["error"]["message"] if model["error"] else "",
     ]
     size = f"{model['size_bytes'] / _MB:>7,.0f} MB"
     noted = ", ".join(filter(None, notes))
     return f"{_state(model):<16}{model['kind']:<10}{model_id}  {title}  {size}  {memory}  {noted}".rstrip()
+
+
+def _replaced(replaced: Object | None) -> str:
+    if replaced is None:
+        return ""
+    left_s = replaced["removed_in_s"]
+    when = "removed" if left_s is None else f"is removed in {-(-left_s // 86_400)} days"
+    return f"{when}, as {replaced['by']} is in its place"
 
 
 def _state(model: Object) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from ..models.catalogue import Model
-from ..models.state import ModelState
+from ..models.state import ModelState, Replaced
 from ..models.store import ModelStore
 from .chat import read_body
 from .document_progress import Latest, answered
@@ -110,12 +110,19 @@ class Models:
             "own": state.own,
             "wanted": state.wanted,
             "in_use": _name(state, model) in used,
+            "replaced": _replaced(state.replaced),
             "error": error_object(state.error)["error"] if state.error is not None else None,
         }
 
 
 def _name(state: ModelState, model: Model | None) -> str:
     return model.name if model is not None else state.id.rpartition("/")[2]
+
+
+def _replaced(replaced: Replaced | None) -> dict[str, Any] | None:
+    if replaced is None:
+        return None
+    return {"by": replaced.by, "removed_in_s": None if replaced.goes_in_s is None else round(replaced.goes_in_s)}
 
 
 def _imported(ids: list[str]) -> dict[str, Any]:

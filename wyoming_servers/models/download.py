@@ -42,6 +42,7 @@ class Patience:
     pause_s: float = 1.0
     """After the first of them; then twice as long, and so on."""
     most_pause_s: float = 60.0
+    sleep: Pause = asyncio.sleep
 
 
 def opened_session(patience: Patience) -> aiohttp.ClientSession:
@@ -53,12 +54,9 @@ def opened_session(patience: Patience) -> aiohttp.ClientSession:
 class Download:
     """Fetches one file at a time."""
 
-    def __init__(
-        self, session: aiohttp.ClientSession, patience: Patience | None = None, pause: Pause = asyncio.sleep
-    ) -> None:
+    def __init__(self, session: aiohttp.ClientSession, patience: Patience) -> None:
         self._session = session
-        self._patience = patience or Patience()
-        self._pause = pause
+        self._patience = patience
 
     async def fetch(self, file: ModelFile, urls: tuple[str, ...], part: Part, told: Told) -> Digest:
         """Complete `part`, tell how many bytes there are, and return its digest.
@@ -86,7 +84,7 @@ class Download:
                 if fruitless:
                     sources.rotate(-1)
                 _LOGGER.debug("%s: %s", url, err.message)
-                await self._pause(max(err.retry_after_s, self._pause_s(fruitless, len(sources))))
+                await self._patience.sleep(max(err.retry_after_s, self._pause_s(fruitless, len(sources))))
             except (SourceRefusedError, ChecksumError) as err:
                 failures[url] = err
                 sources.remove(url)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from ..protocol.service import Stage
 from ..settings import Settings
 from .catalogue import with_further
+from .retiring import Retiring
 from .shelves import Shelves
 from .store import ModelStore
-from .wishes import Wishes, models_mb
+from .wishes import Wishes, models_mb, named_in
 
 
-def make_store(settings: Settings, stages: Sequence[Stage] = tuple(Stage)) -> ModelStore:
-    """Return the store, not yet started, that fetches what these stages want if the settings say so."""
+def make_store(
+    settings: Settings, stages: Sequence[Stage] = tuple(Stage), working: Callable[[], Collection[str]] = tuple
+) -> ModelStore:
+    """Return the store, not yet started, that fetches what these stages want if the settings say so.
+
+    `working()`: see `Retiring`; without it no model is ever superseded.
+    """
     shelves = Shelves(settings)
     return ModelStore(
         shelves,
@@ -22,4 +28,5 @@ def make_store(settings: Settings, stages: Sequence[Stage] = tuple(Stage)) -> Mo
         wishes=Wishes(settings, stages, shelves, partial(models_mb, settings)),
         auto=settings.models.fetch == "auto",
         mirror=settings.models.mirror,
+        retiring=Retiring(shelves, working, named_in(settings)),
     )

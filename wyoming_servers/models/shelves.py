@@ -13,7 +13,6 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,6 +22,7 @@ from ..stt.sensevoice.model import folder_of as sensevoice_folder
 from .catalogue import Kind, Model, ModelFile
 from .errors import BusyError
 from .part import RESERVE_BYTES, Digest, Part, disk_errors
+from .state import Found
 
 PARTIAL = ".partial"
 SUFFIX = ".part"
@@ -34,16 +34,6 @@ _PATTERNS = (
     (Kind.LLM, "llama_cpp", "*.gguf"),
     (Kind.EMBEDDING, "llama_cpp", "*.gguf"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What there is of a model."""
-
-    installed: bool = False
-    own: bool = False
-    """Whether somebody put it there by hand."""
-    done_bytes: int = 0
 
 
 class Shelves:
@@ -62,13 +52,15 @@ class Shelves:
     def look(self, model: Model) -> Found:
         """Return what there is of a model."""
         files = [self.final(model, file) for file in model.files]
-        ours = self._read_record(model).get("installed") is True
+        record = self._read_record(model)
+        ours = record.get("installed") is True
         if all(map(_is_of_size, files, (file.size_bytes for file in model.files))):
-            return Found(installed=True, own=not ours, done_bytes=model.size_bytes)
+            by_itself = ours and record.get("asked") is False
+            return Found(installed=True, own=not ours, done_bytes=model.size_bytes, by_itself=by_itself)
         if not ours and any(map(_exists, files)):  # of another make, or incomplete, under the same name
             return Found(installed=_exists(files[0]), own=True, done_bytes=sum(map(_size, files)))
         begun = sum(min(_size(self._staged(model, file)), file.size_bytes) for file in model.files)
-        return Found(done_bytes=begun)
+        return Found(done_bytes=begun, replaced_by=str(record.get("replaced_by", "")))
 
     def others(self, models: Iterable[Model]) -> Iterator[tuple[Kind, str, int]]:
         """Yield kind, name and size of what engines find and the catalogue does not know."""
@@ -92,7 +84,9 @@ class Shelves:
 
         However the process ends, engines see all of it or nothing.
         """
-        self._write_record(model, {path: digest.sha256 for path, digest in digests.items()}, installed=True)
+        asked = self._read_record(model).get("asked") is True
+        sha256 = {path: digest.sha256 for path, digest in digests.items()}
+        self._write_record(model, sha256, installed=True, asked=asked)
         folder, staging = self.folder(model.kind, model.engine), self._staging(model)
         with disk_errors(folder / model.id):
             for file in model.files:
@@ -116,15 +110,24 @@ class Shelves:
             with suppress(OSError):
                 named.rename(self._staged(model, file))
 
-    def remove(self, model: Model) -> None:
-        """Remove a model that Sotto fetched; what its bytes were is remembered. Raises FolderError."""
+    def ask(self, model: Model) -> None:
+        """Remember that somebody wants a model, there or not: it is not `by_itself` then. Raises FolderError."""
+        record = self._read_record(model)
+        if record.get("asked") is not True:
+            self._write_record(model, self.pins(model), installed=record.get("installed") is True, asked=True)
+
+    def remove(self, model: Model, replaced_by: str = "") -> None:
+        """Remove a model that Sotto fetched; what its bytes were is remembered. Raises FolderError.
+
+        `replaced_by`: the id of the model in whose favour it goes; empty: somebody wants it so.
+        """
         folder = self.folder(model.kind, model.engine)
         with disk_errors(folder / model.id):
             for file in model.files:
                 self.final(model, file).unlink(missing_ok=True)
             if model.folder and (folder / model.folder).is_dir():
                 shutil.rmtree(folder / model.folder)
-        self._write_record(model, self.pins(model), installed=False)
+        self._write_record(model, self.pins(model), installed=False, asked=False, replaced_by=replaced_by)
 
     def forget_parts(self, model: Model) -> None:
         """Remove what was begun of a model."""
@@ -170,6 +173,21 @@ class Shelves:
         """Keep these ids for `declined`."""
         _write(self._declined, sorted(ids))
 
+    def unused(self) -> dict[str, float]:
+        """Return the ids of superseded models, and for how many seconds each was not used."""
+        try:
+            return {str(each): float(s) for each, s in json.loads(self._unused.read_text(encoding="utf-8")).items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}
+
+    def keep_unused(self, unused: Mapping[str, float]) -> None:
+        """Keep these seconds, by id, for `unused`."""
+        _write(self._unused, dict(unused))
+
+    @property
+    def _unused(self) -> Path:
+        return self._records / "unused.json"
+
     @property
     def _declined(self) -> Path:
         return self._records / "declined.json"
@@ -189,8 +207,11 @@ class Shelves:
             return {}
         return record if isinstance(record, dict) else {}
 
-    def _write_record(self, model: Model, sha256: Mapping[str, str], *, installed: bool) -> None:
-        _write(self._record(model), {"id": model.id, "installed": installed, "sha256": dict(sha256)})
+    def _write_record(
+        self, model: Model, sha256: Mapping[str, str], *, installed: bool, asked: bool, replaced_by: str = ""
+    ) -> None:
+        record = {"id": model.id, "installed": installed, "asked": asked, "sha256": dict(sha256)}
+        _write(self._record(model), record | ({"replaced_by": replaced_by} if replaced_by else {}))
 
     def _staging(self, model: Model) -> Path:
         return self.folder(model.kind, model.engine) / PARTIAL / model.id

@@ -13,12 +13,13 @@ from threading import Event
 
 from ..errors import SottoError, UnknownModelError, place_of
 from .catalogue import MB, Kind, Model, catalogue
-from .download import Download, Patience, Pause, opened_session
-from .errors import ChecksumError, FetchError, NothingRecognisedError, OwnModelError
+from .download import Download, Patience, opened_session
+from .errors import ChecksumError, DiskFullError, FetchError, NothingRecognisedError, OwnModelError
 from .install import Installer
 from .recognising import recognised
-from .shelves import Found, Shelves
-from .state import ModelState, State
+from .retiring import Retiring
+from .shelves import Shelves
+from .state import Found, ModelState, State, own_state, state_of
 from .threads import in_thread
 
 _LOGGER = logging.getLogger(__name__)
@@ -45,9 +46,9 @@ class ModelStore:
         auto: bool = False,
         mirror: str = "",
         patience: Patience | None = None,
-        pause: Pause = asyncio.sleep,
+        retiring: Retiring | None = None,
     ) -> None:
-        """`wishes` says which models are wanted; with `auto` these are fetched.
+        """`wishes` says which models are wanted; with `auto` these are fetched, and what `retiring` says is removed.
 
         `offered` returns the models that can be fetched; it may block, and raise SettingsError.
         """
@@ -57,8 +58,10 @@ class ModelStore:
         self._wishes = wishes
         self._auto = auto
         self._installer = Installer(shelves, mirror)
+        self._retiring = retiring or Retiring(shelves)
+        self._asking = asyncio.Lock()
+        """Held while somebody asks for a model, and while one is removed that nobody asked for."""
         self._patience = patience or Patience()
-        self._pause = pause
         self._states: dict[str, ModelState] = {}
         self._others: list[ModelState] = []
         self._wanted: frozenset[str] = frozenset()
@@ -111,9 +114,9 @@ class ModelStore:
         except SottoError as err:
             self._busy = err
         await self._look_at_all()
-        self._download = Download(
-            await self._stack.enter_async_context(opened_session(self._patience)), self._patience, self._pause
-        )
+        await self._retiring.start()
+        session = await self._stack.enter_async_context(opened_session(self._patience))
+        self._download = Download(session, self._patience)
         self._tasks.append(asyncio.create_task(self._work_on(), name="models"))
         if self._wishes is not None:
             self._tasks.append(asyncio.create_task(self._keep_wanted(), name="models-wanted"))
@@ -128,14 +131,25 @@ class ModelStore:
         await in_thread(self._shelves.unlock)
 
     async def fetch(self, model_id: str) -> ModelState:
-        """Have a model fetched; returns at once. Raises UnknownModelError, OwnModelError and BusyError."""
+        """Have a model fetched; returns at once. Raises UnknownModelError, OwnModelError and BusyError.
+
+        It stays from then on, also when a better one comes.
+        """
         model = self._require(model_id)
         await self._decline(model_id, declined=False)
-        if self._states[model_id].state in {State.ABSENT, State.FAILED}:
-            self._queue.append(model.id)
-            self._set(model, State.QUEUED, self._states[model_id].done_bytes)
-            self._work.set()
+        async with self._asking:
+            await in_thread(self._shelves.ask, model)
+            if self._states[model_id].by_itself:
+                await self._look_at(model)
+        self._enqueue(model)
         return self._states[model_id]
+
+    def _enqueue(self, model: Model) -> None:
+        now = self._states[model.id]
+        if now.state in {State.ABSENT, State.FAILED} and not now.own:
+            self._queue.append(model.id)
+            self._set(model, State.QUEUED, now.done_bytes)
+            self._work.set()
 
     async def cancel(self, model_id: str) -> ModelState:
         """Stop fetching a model, and forget what there is of it; one that is installed stays.
@@ -196,7 +210,10 @@ class ModelStore:
 
     async def _take(self, model: Model, files: dict[str, Path]) -> None:
         try:
-            await self._installer.take(model, files, lambda state, done: self._set(model, state, done))
+            await in_thread(self._shelves.ask, model)
+            await self._with_room(
+                lambda: self._installer.take(model, files, lambda state, done: self._set(model, state, done))
+            )
         finally:
             await self._look_at(model)
         await self._finished(model)
@@ -250,9 +267,12 @@ class ModelStore:
 
     async def _fetch(self, model: Model) -> None:
         assert self._download is not None  # noqa: S101 - it was started
+        download = self._download
         _LOGGER.info("Fetching %s: %.0f MB", model.id, model.size_bytes / MB)
         try:
-            await self._installer.fetch(model, self._download, lambda state, done: self._told(model, state, done))
+            await self._with_room(
+                lambda: self._installer.fetch(model, download, lambda state, done: self._told(model, state, done))
+            )
         except SottoError as err:
             _LOGGER.warning("%s could not be fetched: %s", model.id, err)
             self._failed(model, err)
@@ -263,6 +283,15 @@ class ModelStore:
         else:
             await self._finished(model)
             _LOGGER.info("%s is installed", model.id)
+
+    async def _with_room(self, install: Callable[[], Awaitable[None]]) -> None:
+        """Install a model; where the disk has no room for it, a superseded one goes. Raises what `install` does."""
+        while True:
+            try:
+                return await install()
+            except DiskFullError:
+                if not await self._retire(room=True):
+                    raise
 
     def _failed(self, model: Model, error: SottoError) -> None:
         wait_s = REFUSED_AGAIN_S if isinstance(error, ChecksumError) else AGAIN_S
@@ -282,9 +311,8 @@ class ModelStore:
 
     def _set(self, model: Model, state: State, done_bytes: int, error: SottoError | None = None) -> None:
         before = self._states.get(model.id)
-        now = ModelState(
-            model.id, model.kind, state, done_bytes, model.size_bytes, error, wanted=model.id in self._wanted
-        )
+        wanted = model.id in self._wanted
+        now = ModelState(model.id, model.kind, state, done_bytes, model.size_bytes, error, wanted=wanted)
         self._states[model.id] = now
         if before is None or (before.state, before.percent, before.wanted) != (now.state, now.percent, now.wanted):
             self._changed()
@@ -306,10 +334,7 @@ class ModelStore:
     async def _look_at_all(self) -> None:
         found, others, self._declined, self._free_bytes = await in_thread(self._seen)
         self._states = {model.id: self._state_of(model, found[model.id]) for model in self._models.values()}
-        self._others = [
-            ModelState(f"own:{kind.value}/{name}", kind, State.INSTALLED, size, size, own=True)
-            for kind, name, size in others
-        ]
+        self._others = [own_state(*each) for each in others]
         self._changed()
 
     def _seen(self) -> tuple[dict[str, Found], list[tuple[Kind, str, int]], set[str], int]:
@@ -318,9 +343,8 @@ class ModelStore:
         return looked, list(shelves.others(models)), shelves.declined(), shelves.free_bytes()
 
     def _state_of(self, model: Model, found: Found) -> ModelState:
-        state = State.INSTALLED if found.installed else State.ABSENT
-        wanted = model.id in self._wanted
-        return ModelState(model.id, model.kind, state, found.done_bytes, model.size_bytes, own=found.own, wanted=wanted)
+        replaced = self._retiring.replaced(model.id)
+        return state_of(model, found, wanted=model.id in self._wanted, replaced=replaced)
 
     async def _keep_wanted(self) -> None:
         """Know what is wanted, and with `auto` have it fetched; again after a while, for what failed."""
@@ -328,6 +352,7 @@ class ModelStore:
             self._want_again.clear()
             try:
                 await self._want()
+                await self._retire()
             except SottoError as err:
                 _LOGGER.warning("Which models are wanted cannot be said: %s", err)
             finally:
@@ -354,4 +379,20 @@ class ModelStore:
             now_s = asyncio.get_running_loop().time()
             due = [each for each in self._wanted - installed if self._not_before_s.get(each, now_s) <= now_s]
             for model_id in sorted(due, key=lambda each: self._models[each].rank):
-                await self.fetch(model_id)
+                self._enqueue(self._models[model_id])
+
+    async def _retire(self, *, room: bool = False) -> bool:
+        """Remove superseded models that are to go, or to make `room` another one; returns whether there was any.
+
+        Raises FolderError.
+        """
+        async with self._asking:
+            await self._retiring.look(self._models, list(self._states.values()))
+            gone = await self._retiring.remove(self._models, room=room) if self._auto and self._busy is None else []
+            for each, now in self._states.items():
+                if now.state is State.INSTALLED:
+                    self._states[each] = replace(now, replaced=self._retiring.replaced(each))
+            for model in map(self._models.__getitem__, gone):
+                await self._look_at(model)
+                self._installed(model.kind)
+        return bool(gone)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 
 from ..conversation.knowledge.packages import missing as missing_for_documents
 from ..memory.budget import budget_of
@@ -50,11 +51,23 @@ class Wishes:
             [model for model in models if _runs(model, ears)],
             languages=languages,
             memory_mb=self._memory_mb(),
-            disk_mb=max(0, self._shelves.free_bytes() - RESERVE_BYTES) // MB,
+            disk_mb=max(0, self._shelves.free_bytes() + self._can_go(models) - RESERVE_BYTES) // MB,
             kinds=kinds,
             gpu=Kind.STT in kinds and SENSEVOICE not in ears and _hears_on_gpu(self._settings),
             installed=installed,
         )
+
+    def _can_go(self, models: Sequence[Model]) -> int:
+        """Return the bytes of superseded models, which go where the disk has no room for a wanted one."""
+        superseded = self._shelves.unused()
+        return sum(model.size_bytes for model in models if model.id in superseded)
+
+
+def named_in(settings: Settings) -> frozenset[str]:
+    """Return the names of the models that these settings name."""
+    knowledge = settings.knowledge
+    named = (settings.stt.model, settings.llm.model, knowledge.model, knowledge.reranker, settings.tts.voice)
+    return frozenset(Path(each).name.removesuffix(".gguf") for each in named if each not in {"", _AUTO})
 
 
 def needed(settings: Settings, stages: Sequence[Stage]) -> Iterator[Kind]:

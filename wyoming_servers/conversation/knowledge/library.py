@@ -103,6 +103,12 @@ class Library:
         """The name of the model that embeds, from memory; empty without one."""
         return self._meaning.embedder.status.model if self._meaning is not None else ""
 
+    @property
+    def searched_model(self) -> str:
+        """The name of the model whose vectors are searched, from memory; empty while there are none."""
+        answering = self._meaning.answering if self._meaning is not None else ""
+        return answering.split("/")[1] if "/" in answering else ""
+
     async def reload(self) -> None:
         """Embed with the embedder that is on disk now, if it is another one, in the background. Raises nothing."""
         if not self._opened.is_set():
