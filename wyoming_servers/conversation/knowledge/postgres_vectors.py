@@ -44,11 +44,11 @@ class PostgresVectors(VectorIndex):
             which = self._which(self._number(connection))
             connection.execute(f"SET LOCAL hnsw.ef_search = {max(limit, _LOOKED_AT)}".encode())
             nearest = (
-                f"SELECT passage_id, vector FROM sotto.embeddings WHERE {which}"  # noqa: S608 - ours
+                f"SELECT passage_id, vector FROM sotto.embeddings WHERE {which}"
                 f" ORDER BY vector::{half} <#> %s::{half} LIMIT %s"
             )
             found = connection.execute(
-                f"SELECT passage_id, -(vector <#> %s) AS cosine FROM ({nearest}) AS nearest"  # noqa: S608 - ours
+                f"SELECT passage_id, -(vector <#> %s) AS cosine FROM ({nearest}) AS nearest"
                 " ORDER BY cosine DESC, passage_id".encode(),
                 (vector, vector, limit),
             ).fetchall()

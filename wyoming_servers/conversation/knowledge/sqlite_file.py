@@ -208,7 +208,7 @@ def _salvage(connection: sqlite3.Connection, damaged: Path) -> tuple[int, int]:
         return 0, 0
     for table in ("embedders", "examples"):
         with suppress(sqlite3.Error), transaction(connection):
-            connection.execute(f"INSERT INTO {table} SELECT * FROM damaged.{table}")  # noqa: S608 - names of our own
+            connection.execute(f"INSERT INTO {table} SELECT * FROM damaged.{table}")
     saved = sum(_save(connection, document_id) for document_id in ids)
     return saved, len(ids) - saved
 
@@ -233,7 +233,7 @@ def _copied(connection: sqlite3.Connection, document_id: str, access: str) -> bo
         with transaction(connection):
             connection.execute("INSERT INTO documents SELECT * FROM damaged.documents WHERE document_id = ?", wanted)
             done = connection.execute(
-                f"INSERT INTO passages SELECT * FROM damaged.passages {access} WHERE document_id = ?",  # noqa: S608
+                f"INSERT INTO passages SELECT * FROM damaged.passages {access} WHERE document_id = ?",
                 wanted,
             )
             ((passages,),) = connection.execute("SELECT passages FROM documents WHERE document_id = ?", wanted)

@@ -1,10 +1,10 @@
-"""Documents and passages as rows of SQLite's tables. Pure logic."""
+"""Documents and passages as rows of a store's tables. Pure logic."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from .document import Document, Kind, Passage
@@ -16,11 +16,6 @@ PASSAGE = "passage_id, text, headings, page, tokens, question"
 def json_of(values: Iterable[Any]) -> str:
     """Return values as one column keeps them, or one parameter gives them."""
     return json.dumps(list(values), ensure_ascii=False)
-
-
-def quoted(word: str) -> str:
-    """Return a word as FTS5 takes it, whatever is in it."""
-    return '"' + word.replace('"', '""') + '"'
 
 
 def document_row(document: Document) -> tuple[Any, ...]:
@@ -38,9 +33,9 @@ def passage_row(passage: Passage) -> tuple[Any, ...]:
 
 
 def document_of(row: Sequence[Any]) -> Document:
-    """Return the document in the columns of `DOCUMENT`."""
+    """Return the document in the columns of `DOCUMENT`; when it was added may be a moment already."""
     document_id, name, title, kind, sha256, size_bytes, added, source, passages, warnings = row
-    moment = datetime.fromisoformat(added)
+    moment = added.astimezone(UTC) if isinstance(added, datetime) else datetime.fromisoformat(added)
     return Document(
         *(document_id, name, title, Kind(kind), sha256, size_bytes, moment, source, passages),
         warnings=tuple(json.loads(warnings)),
