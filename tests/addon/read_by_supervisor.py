@@ -10,7 +10,7 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,12 +32,19 @@ class _Complaints(logging.Handler):
         self.lines.append(record.getMessage())
 
 
+class _RefusedError(Exception):
+    """The Supervisor would not show the app, or not start it: which file, and why."""
+
+
 def main(supervisor: Path, linter: Path) -> int:
-    """Print what is found, and return the number of complaints."""
+    """Print what is found, and return the number of complaints. What the Supervisor refuses ends its part."""
     complaints = _Complaints()
     logging.getLogger().addHandler(complaints)
-    for line in _by_supervisor(supervisor):
-        sys.stdout.write(f"{line}\n")
+    try:
+        for line in _by_supervisor(supervisor):
+            sys.stdout.write(f"{line}\n")
+    except _RefusedError as refusal:
+        complaints.lines.append(f"refuses {refusal}")
     said = _by_linter(linter)
     for line in (*(f"Supervisor: {line}" for line in complaints.lines), *(f"linter: {line}" for line in said)):
         sys.stdout.write(f"{line}\n")
@@ -47,27 +54,39 @@ def main(supervisor: Path, linter: Path) -> int:
 def _by_supervisor(checkout: Path) -> Iterator[str]:
     sys.path.insert(0, str(checkout))
     validate, options = import_module("supervisor.apps.validate"), import_module("supervisor.apps.options")
-    config = validate.SCHEMA_APP_CONFIG(_read(ROOT / "config.yaml"))
+    config = _valid(validate.SCHEMA_APP_CONFIG, ROOT / "config.yaml")
     yield f"config.yaml: valid, {config['slug']} {config['version']} for {', '.join(config['arch'])}"
     lost = _read(ROOT / "config.yaml").keys() - config.keys()
     yield f"keys that it does not know: {', '.join(sorted(lost)) or 'none'}"
-    of_user = options.AppOptions(None, config["schema"], config["name"], config["slug"])(config["options"])
-    yield f"options: valid, {of_user}"
+    of_user = options.AppOptions(None, config["schema"], config["name"], config["slug"])
+    yield f"options: valid, {_taken(of_user, config['options'], 'the options of config.yaml')}"
     form = options.UiOptions(None)(config["schema"])
     yield f"form: {len(form)} fields, {sum(1 for field in form if field.get('optional'))} of them optional"
     for path in sorted((ROOT / "translations").iterdir()):
-        translated = validate.SCHEMA_APP_TRANSLATIONS(_read(path))
+        translated = _valid(validate.SCHEMA_APP_TRANSLATIONS, path)
         yield f"{path.name}: valid, {len(translated['configuration'])} options, {len(translated['network'])} ports"
-    repository = import_module("supervisor.store.validate").SCHEMA_REPOSITORY_CONFIG(_read(ROOT / "repository.yaml"))
+    of_store = import_module("supervisor.store.validate").SCHEMA_REPOSITORY_CONFIG
+    repository = _valid(of_store, ROOT / "repository.yaml")
     yield f"repository.yaml: valid, {repository['name']}"
     yield f"security rating: {import_module('supervisor.apps.utils').rating_security(_model(config))} of 8"
+
+
+def _valid(schema: Callable[[Any], Any], path: Path) -> Any:
+    return _taken(schema, _read(path), path.name)
+
+
+def _taken(schema: Callable[[Any], Any], value: Any, name: str) -> Any:
+    try:
+        return schema(value)
+    except Exception as reason:  # voluptuous.Invalid, which is installed nowhere but where this runs
+        raise _RefusedError(f"{name}: {reason}") from reason
 
 
 def _model(config: dict[str, Any]) -> SimpleNamespace:
     """Return what the rating asks of an app, as supervisor/apps/model.py makes it of the configuration."""
     return SimpleNamespace(
         data=config,
-        apparmor="profile" if config["apparmor"] and (ROOT / "apparmor.txt").is_file() else "default",
+        apparmor=_apparmor(config),
         with_ingress=config["ingress"],
         host_network=config["host_network"],
         host_pid=config["host_pid"],
@@ -80,6 +99,12 @@ def _model(config: dict[str, Any]) -> SimpleNamespace:
         hassio_role=config["hassio_role"],
         signed=False,
     )
+
+
+def _apparmor(config: dict[str, Any]) -> str:
+    if not config["apparmor"]:
+        return "disable"
+    return "profile" if (ROOT / "apparmor.txt").is_file() else "default"
 
 
 def _by_linter(checkout: Path) -> list[str]:
