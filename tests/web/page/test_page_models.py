@@ -15,7 +15,7 @@ import yaml
 from playwright.async_api import Locator, Route, expect
 
 from tests.models.model_server import Behaviour, ModelServer
-from tests.web.page.browser import Visitor, visit
+from tests.web.page.browser import Visit, Visitor, visit
 from tests.web.page.sotto import IngressProcess, Sotto
 
 CONTENT = bytes(range(256)) * 8192
@@ -122,7 +122,7 @@ async def test_a_model_that_became_whole_before_it_was_cancelled_stays_and_that_
 
     async def late(route: Route) -> None:
         hold.set()
-        while (await _told(shop))["state"] != "installed":
+        while (await _told(shop))["state"] != "installed":  # noqa: ASYNC110 - another process has it
             await asyncio.sleep(0.05)
         await route.continue_()
 
@@ -146,6 +146,15 @@ async def test_what_arrives_spoilt_is_told_with_what_to_do_and_can_be_tried_agai
         shop.files.put(FILE, CONTENT, etag='"two"')
         await row.get_by_role("button", name="Try again").click()
         await expect(row).to_contain_text("Installed")
+
+
+async def test_why_a_download_failed_is_told_in_chinese(chromium: str, shop: Shop) -> None:
+    shop.behaviour.content = bytes(len(CONTENT))
+    async with visit(chromium, shop.sotto.url, Visit("zh-CN")) as visitor:
+        row = await _row(visitor)
+        await row.get_by_role("button", name="下载").click()
+        await expect(row.get_by_role("alert")).to_contain_text("文件内容与预期不符")
+        await expect(row.get_by_role("alert")).not_to_contain_text("The file")
 
 
 async def test_models_are_found_by_name_and_by_language(chromium: str, ingress: IngressProcess) -> None:

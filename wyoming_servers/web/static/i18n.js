@@ -1,10 +1,13 @@
 // What the page says, in the user's language; and numbers, sizes and times as that language writes them.
 
+import { translator } from "./told.js";
+
 export const LANGUAGES = { en: "English", "zh-Hans": "简体中文" };
 const KEPT = "sotto.language";
 
 let current = "en";
 let texts = {};
+let translated = (text) => text;
 
 /** Return the language that is shown. */
 export const language = () => current;
@@ -27,11 +30,17 @@ function wanted() {
   return "en";
 }
 
+async function load(name) {
+  const response = await fetch(new URL(`./${name}.json`, import.meta.url));
+  return response.json();
+}
+
 /** Load a language, or the one that this user reads; a choice is remembered. */
 export async function speak(chosen) {
   current = chosen ?? wanted();
-  const response = await fetch(new URL(`./${current}.json`, import.meta.url));
-  texts = await response.json();
+  const table = current === "en" ? {} : load(`${current}.told`); // what the server says is English already
+  texts = await load(current);
+  translated = translator(await table);
   document.documentElement.lang = current;
   if (chosen) {
     try {
@@ -51,6 +60,9 @@ export function t(key, fields = {}) {
 
 /** Return a text where there is one, for what a server names and this page may not know. */
 export const maybe = (key, otherwise) => texts[key] ?? otherwise;
+
+/** Return what the server words itself, such as an error, in the language that is shown; English where it is unknown. */
+export const told = (text) => translated(text);
 
 const format = (options) => new Intl.NumberFormat(current, options);
 

@@ -1,22 +1,22 @@
 // What is found of the server's health: problems, hints, and what is well.
 
 import { h } from "../dom.js";
-import { number, t } from "../i18n.js";
+import { number, t, told } from "../i18n.js";
 import { card } from "./card.js";
 import { icon } from "./icon.js";
 import { notice } from "./notice.js";
 
-const told = (finding) => notice(finding.verdict, finding.subject, finding.detail, finding.remedy);
+const shown = (finding) => notice(finding.verdict, finding.subject, told(finding.detail), told(finding.remedy));
 const of = (findings, verdict) => (findings ?? []).filter((each) => each.verdict === verdict);
 
 /** Return what has to be mended; null where all is well, or the server does not say. */
 export function problems(findings) {
   const found = of(findings, "problem");
-  return found.length ? h("div", { class: "stack" }, found.map(told)) : null;
+  return found.length ? h("div", { class: "stack" }, found.map(shown)) : null;
 }
 
 function fine(finding) {
-  const words = [h("strong", {}, finding.subject), " ", h("span", { class: "muted" }, finding.detail)];
+  const words = [h("strong", {}, finding.subject), " ", h("span", { class: "muted" }, told(finding.detail))];
   return h("li", {}, icon("check"), h("span", {}, words));
 }
 
@@ -27,5 +27,5 @@ export function healthCard(findings) {
   const summary = h("summary", {}, t("overview.healthy", { n: number(good.length) }));
   const list = h("ul", { class: "rows fine" }, good.map(fine));
   const fold = h("details", { "data-key": "healthy" }, summary, list);
-  return card(t("overview.health"), [...of(findings, "note").map(told), good.length > 0 && fold].filter(Boolean));
+  return card(t("overview.health"), [...of(findings, "note").map(shown), good.length > 0 && fold].filter(Boolean));
 }

@@ -1,7 +1,7 @@
 // What memory there is, and who has it.
 
 import { h } from "../dom.js";
-import { maybe, memory, t } from "../i18n.js";
+import { maybe, memory, t, told } from "../i18n.js";
 import { card } from "./card.js";
 
 function segment(name, share, className) {
@@ -15,7 +15,7 @@ export function memoryCard(report) {
   const used = tenants.reduce((sum, each) => sum + each.used_mb, 0);
   const others = Math.max(0, report.total_mb - report.free_mb - used);
   const parts = [
-    ...tenants.map((each, n) => [each.name, each.used_mb, `tenant-${n % 6}`]),
+    ...tenants.map((each, n) => [told(each.name), each.used_mb, `tenant-${n % 6}`]),
     [t(tenants.length ? "memory.others" : "memory.used"), others, "tenant-others"],
     [t("memory.free"), report.free_mb, "tenant-free"],
   ];
@@ -42,7 +42,7 @@ export function memoryCard(report) {
       h(
         "ul",
         { class: "notes" },
-        report.notes.map((each) => h("li", {}, each)),
+        report.notes.map((each) => h("li", {}, told(each))),
       ),
   ]);
 }

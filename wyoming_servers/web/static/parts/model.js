@@ -1,7 +1,7 @@
 // One model of the catalogue, as a row.
 
 import { h } from "../dom.js";
-import { languageName, maybe, memory, size, t } from "../i18n.js";
+import { languageName, maybe, memory, size, t, told } from "../i18n.js";
 import { button, chip, failure } from "./notice.js";
 import { bytes } from "./progress.js";
 
@@ -26,7 +26,7 @@ function facts(model) {
   const needs = model.memory_mb && t("models.memory", { n: memory(model.memory_mb) });
   const parts = model.own
     ? [t("models.own"), size(model.size_bytes)]
-    : [languages(model.languages), size(model.size_bytes), needs, model.licence];
+    : [languages(model.languages), size(model.size_bytes), needs, told(model.licence)];
   return h(
     "p",
     { class: "small muted model-facts" },

@@ -1,7 +1,7 @@
 // What is said of something: a chip, a notice with its remedy, an empty place, a question before something is lost.
 
 import { h } from "../dom.js";
-import { maybe, t } from "../i18n.js";
+import { maybe, t, told } from "../i18n.js";
 import { icon } from "./icon.js";
 
 /** Return a small label; `tone` is ok, busy, problem or quiet. */
@@ -28,7 +28,9 @@ export function notice(tone, title, detail, remedy, ...actions) {
 /** Return a notice of an error of the server's, or of the server's absence. */
 export function failure(error, ...actions) {
   const title = maybe(`error.${error.code}`, error.status === 0 ? t("error.unreachable") : t("error.other"));
-  return notice("problem", title, error.message, error.remedy, ...actions);
+  const detail = told(error.message);
+  const more = detail.startsWith(title) ? detail.slice(title.length) : detail;
+  return notice("problem", title, more, told(error.remedy), ...actions);
 }
 
 /** Return what stands where there is nothing yet. */

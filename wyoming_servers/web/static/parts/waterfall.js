@@ -1,7 +1,7 @@
 // A turn as a waterfall: when each stage worked, on one axis.
 
 import { h } from "../dom.js";
-import { duration, maybe, number, t } from "../i18n.js";
+import { duration, maybe, number, t, told } from "../i18n.js";
 
 const STEPS_S = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60];
 const MOST_TICKS = 4;
@@ -42,7 +42,7 @@ function row(stage, total) {
     );
   const name = maybe(`stage.${stage.stage}`, stage.stage);
   const began = first && t("turns.first_after", { time: duration(stage.first_s - stage.from_s) });
-  const detail = [stage.engine, stage.note, began].filter(Boolean).join(" · ");
+  const detail = [stage.engine, told(stage.note), began].filter(Boolean).join(" · ");
   return h(
     "li",
     { class: "wf-row" },

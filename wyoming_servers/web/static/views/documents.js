@@ -2,7 +2,7 @@
 
 import { ask } from "../api.js";
 import { announce, h, put } from "../dom.js";
-import { date, number, size, t } from "../i18n.js";
+import { date, number, size, t, told } from "../i18n.js";
 import { card, head } from "../parts/card.js";
 import { dropArea } from "../parts/drop.js";
 import { gateCard } from "../parts/gate.js";
@@ -40,8 +40,8 @@ class Documents {
 
   show(documents, status) {
     const absent = (status.absent ?? []).map((each) => notice("note", t("documents.folder_absent"), each));
-    const broken = (status.failures ?? []).map((each) => notice("problem", each.source, each.message));
-    put(this.notices, status.notice && notice("note", "", status.notice), absent, broken);
+    const broken = (status.failures ?? []).map((each) => notice("problem", each.source, told(each.message)));
+    put(this.notices, status.notice && notice("note", "", told(status.notice)), absent, broken);
     if (documents.length === 0) put(this.list, empty("documents", t("documents.empty"), t("documents.empty.text")));
     else
       put(
@@ -67,7 +67,7 @@ class Documents {
       "aria-label": `${t("action.remove")}: ${document.title}`,
       "data-key": `document-${document.id}`,
     });
-    const warnings = document.warnings.map((each) => h("p", { class: "warning small" }, icon("warning"), each));
+    const warnings = document.warnings.map((each) => h("p", { class: "warning small" }, icon("warning"), told(each)));
     return h(
       "li",
       { class: "document" },

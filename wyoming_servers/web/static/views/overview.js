@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { refreshHealth } from "../events.js";
-import { maybe, moment, number, t } from "../i18n.js";
+import { maybe, moment, number, t, told } from "../i18n.js";
 import { card, facts } from "../parts/card.js";
 import { icon } from "../parts/icon.js";
 import { healthCard, problems } from "../parts/health.js";
@@ -48,10 +48,10 @@ function hero({ status, findings, link }) {
 }
 
 function serverCard(server) {
-  const device = server.device && h("p", { class: "device" }, icon("chip"), server.device);
+  const device = server.device && h("p", { class: "device" }, icon("chip"), told(server.device));
   const engine = [server.engine, server.model].filter(Boolean).join(" · ");
   const title = maybe(`server.${server.stage}`, server.stage);
-  const error = server.error && notice("problem", "", server.error.message, server.error.remedy);
+  const error = server.error && notice("problem", "", told(server.error.message), told(server.error.remedy));
   return h(
     "li",
     { class: "card server" },

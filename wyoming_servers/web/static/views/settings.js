@@ -2,7 +2,7 @@
 
 import { ask } from "../api.js";
 import { h, put } from "../dom.js";
-import { maybe, number, t } from "../i18n.js";
+import { maybe, number, t, told } from "../i18n.js";
 import { card, head } from "../parts/card.js";
 import { button, chip, failure } from "../parts/notice.js";
 import { sessionCard } from "../parts/session.js";
@@ -22,8 +22,9 @@ function shown(value) {
 
 function row(setting) {
   const name = setting.key;
-  const title = maybe(`setting.${name}`, name.replaceAll("_", " "));
-  const about = maybe(`setting.${name}.about`, setting.description);
+  const known = maybe(`setting.${name}`, "");
+  const title = known || told(setting.description);
+  const about = known && h("p", { class: "muted" }, t(`setting.${name}.about`));
   const value = h("span", { class: "value" }, shown(setting.value));
   const usual =
     setting.changed && h("span", { class: "small muted" }, t("settings.default", { value: shown(setting.default) }));
@@ -38,7 +39,7 @@ function row(setting) {
   return h(
     "li",
     { class: "setting" },
-    h("div", { class: "setting-text" }, h("h3", {}, title), h("p", { class: "muted" }, about), how),
+    h("div", { class: "setting-text" }, h("h3", {}, title), about, how),
     h("div", { class: "setting-value" }, value, usual, setting.changed && chip(t("settings.changed"), "ok")),
   );
 }
