@@ -33,7 +33,18 @@ def main(arguments: list[str] | None = None) -> int:
     except SottoError as err:
         sys.stderr.write(f"sotto: {err}\n")
         return EXIT_FAILED if args.command is _health else EXIT_USAGE
+    if args.command is _serve:
+        _start_again_if_told(code)
     return code
+
+
+def _start_again_if_told(code: int) -> None:
+    """Begin anew in the place of this process if its exit code says so: nothing of its models and threads is left."""
+    from wyoming_servers.cli.run import EXIT_AGAIN  # noqa: PLC0415 - it was imported to serve
+
+    if code == EXIT_AGAIN:
+        sys.stdout.flush()
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - this very program
 
 
 def _make_parser() -> argparse.ArgumentParser:

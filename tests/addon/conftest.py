@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -14,6 +15,7 @@ from tests.addon.fake_supervisor import FakeSupervisor, running
 from tests.program import sotto_environment
 
 StartApp = Callable[..., Awaitable[Process]]
+StartCommand = Callable[..., Awaitable[Process]]
 
 
 @pytest.fixture
@@ -24,16 +26,14 @@ async def supervisor() -> AsyncIterator[FakeSupervisor]:
 
 
 @pytest.fixture
-async def start_app(tmp_path: Path) -> AsyncIterator[StartApp]:
-    """Run a command to the test's end at most: `process = await start_app("serve", environment={…})`."""
+async def start_command(tmp_path: Path) -> AsyncIterator[StartCommand]:
+    """Run Python to the test's end at most: `process = await start_command("-m", "addon", environment={…})`."""
     started: list[Process] = []
 
     async def start(*arguments: str, environment: Mapping[str, str]) -> Process:
+        whole = sotto_environment(tmp_path / "data", **environment)
         process = await asyncio.create_subprocess_exec(
-            *[sys.executable, "-m", "addon", *arguments],
-            stdout=PIPE,
-            stderr=STDOUT,
-            env=sotto_environment(tmp_path / "data", **environment),
+            *[sys.executable, *arguments], stdout=PIPE, stderr=STDOUT, env=whole
         )
         started.append(process)
         return process
@@ -43,3 +43,24 @@ async def start_app(tmp_path: Path) -> AsyncIterator[StartApp]:
         if process.returncode is None:
             process.kill()
         await process.communicate()
+
+
+@pytest.fixture
+def start_app(start_command: StartCommand) -> StartApp:
+    """Run a command of the app to the test's end at most: `process = await start_app("serve", environment={…})`."""
+
+    async def start(*arguments: str, environment: Mapping[str, str]) -> Process:
+        return await start_command("-m", "addon", *arguments, environment=environment)
+
+    return start
+
+
+async def listening_at(app: Process) -> str:
+    """Wait for the port, and return its URI."""
+    assert app.stdout is not None
+    log = []
+    while line := (await app.stdout.readline()).decode():
+        log.append(line)
+        if found := re.search(r"listens on (\S+?): ", line):
+            return found[1]
+    pytest.fail(f"it did not start:\n{''.join(log)}")

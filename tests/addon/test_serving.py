@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-import re
 from asyncio.subprocess import Process
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from addon.language import HomeLanguage
 from addon.options import choose
 from addon.serving import serve, settings_for
-from tests.addon.conftest import StartApp
-from tests.addon.fake_supervisor import TOKEN, FakeSupervisor
+from tests.addon.conftest import StartApp, listening_at
+from tests.addon.fake_supervisor import FakeSupervisor
 from tests.home.fake_home_assistant import TOKEN as HOME_TOKEN
 from tests.home.fake_home_assistant import FakeHomeAssistant
 from wyoming_servers import assembly
@@ -31,46 +32,8 @@ def write_options(folder: Path, **options: Any) -> Path:
     return path
 
 
-async def settings_with(environment: Mapping[str, str], **options: Any) -> Settings:
-    return await settings_for(choose(options).settings, environment)
-
-
-class TestTheLanguage:
-    async def test_is_home_assistants_where_the_user_left_it_empty(self, supervisor: FakeSupervisor) -> None:
-        settings = await settings_with(supervisor.environment)
-        assert settings.server.language == "zh-CN"
-
-    async def test_is_the_users_where_there_is_one_and_nobody_is_asked(self, supervisor: FakeSupervisor) -> None:
-        settings = await settings_with(supervisor.environment, language="de")
-        assert settings.server.language == "de"
-        assert not supervisor.requests
-
-    @pytest.mark.parametrize("trouble", ["refused", "down", "nonsense", "absent", "slow"])
-    async def test_is_english_and_that_is_said_where_home_assistant_does_not_tell(
-        self,
-        supervisor: FakeSupervisor,
-        trouble: str,
-        caplog: pytest.LogCaptureFixture,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        environment = supervisor.environment
-        if trouble == "refused":
-            supervisor.token = "another"
-        elif trouble == "down":
-            supervisor.home_config = None
-        elif trouble == "nonsense":
-            supervisor.home_config = ["no object"]
-        elif trouble == "absent":
-            environment["SUPERVISOR_API"] = "http://127.0.0.1:1"
-        else:
-            monkeypatch.setattr("addon.supervisor.ANSWER_WITHIN_S", 0.05)
-            supervisor.silent = True
-        settings = await settings_with(environment)
-        assert settings.server.language == "en"
-        warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
-        assert len(warnings) == 1
-        assert 'the option "Language"' in warnings[0].getMessage()
-        assert TOKEN not in caplog.text
+async def settings_with(environment: Mapping[str, str], folder: Path = Path("/nowhere"), **options: Any) -> Settings:
+    return await settings_for(choose(options).settings, environment, HomeLanguage(environment, folder))
 
 
 class TestTheHouse:
@@ -101,7 +64,8 @@ async def test_an_option_wins_over_the_environment(supervisor: FakeSupervisor) -
 async def test_the_log_level_is_the_users(
     tmp_path: Path, supervisor: FakeSupervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def level_of_root(_settings: Settings) -> int:
+    async def level_of_root(_settings: Settings, again: asyncio.Event) -> int:
+        assert not again.is_set()
         return logging.getLogger().level
 
     monkeypatch.setattr("addon.serving.serve_until_stopped", level_of_root)
@@ -141,17 +105,6 @@ class TestTheService:
         assert app.stdout is not None
         assert b"no Home Assistant app" in await app.stdout.readline()
         assert await listening_at(app)
-
-
-async def listening_at(app: Process) -> str:
-    """Wait for the port, and return its URI."""
-    assert app.stdout is not None
-    log = []
-    while line := (await app.stdout.readline()).decode():
-        log.append(line)
-        if found := re.search(r"listens on (\S+?): ", line):
-            return found[1]
-    pytest.fail(f"it did not start:\n{''.join(log)}")
 
 
 async def output_of(app: Process) -> bytes:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from addon.language import HomeLanguage
 from addon.serving import settings_for
 from addon.supervisor import connected
 from tests.addon.fake_supervisor import FakeSupervisor, running
@@ -23,8 +25,8 @@ async def supervisor(home_assistant: HomeAssistant) -> AsyncIterator[FakeSupervi
         yield it
 
 
-async def test_the_language_and_the_house_are_home_assistants(supervisor: FakeSupervisor) -> None:
-    settings = await settings_for({}, supervisor.environment)
+async def test_the_language_and_the_house_are_home_assistants(supervisor: FakeSupervisor, tmp_path: Path) -> None:
+    settings = await settings_for({}, supervisor.environment, HomeLanguage(supervisor.environment, tmp_path))
     assert settings.server.language == "en"
     home = make_home(settings)
     assert isinstance(home, HomeAssistantHome)

@@ -19,10 +19,12 @@ from wyoming.intent import Entity, Intent, IntentsStart, IntentsStop
 from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeStopped
 from wyoming.wake import Detect, Detection
 
+from wyoming_servers.conversation.engine import ChatRequest, Message, Role
 from wyoming_servers.errors import EngineError
 from wyoming_servers.front.server import Server
 from wyoming_servers.protocol.connection import Connection
 from wyoming_servers.protocol.service import Service, Stage
+from wyoming_servers.turns.chat import recorded_chat
 from wyoming_servers.turns.log import TurnLog
 from wyoming_servers.turns.recording import engine, mark
 from wyoming_servers.turns.turn import Kind, Outcome, Phase, Turn
@@ -233,3 +235,73 @@ async def test_a_log_that_fails_breaks_no_request_and_tells_no_words(
         await answer_to(client, ASKED, last="handled")
     assert "KeyError" in caplog.text
     assert "light" not in caplog.text
+
+
+class TestQuiet:
+    """Servers that are to be started again wait until nobody is answered."""
+
+    @pytest.fixture
+    def log(self) -> TurnLog:
+        return TurnLog(clock=lambda: self.now_s)
+
+    now_s = 0.0
+
+    async def test_it_is_never_quiet_while_somebody_is_answered(
+        self, front: Callable[..., Awaitable[AsyncTcpClient]], log: TurnLog
+    ) -> None:
+        asked, may_answer = asyncio.Event(), asyncio.Event()
+
+        async def slowly(connection: Connection, _: Event) -> None:
+            asked.set()
+            await may_answer.wait()
+            await connection.write(Handled("Now.").event())
+
+        client = await front(conversation=slowly)
+        await client.write_event(ASKED)
+        await asked.wait()
+        self.now_s = 60.0
+        assert log.quiet_s == 0.0
+        may_answer.set()
+        await answer_to(client, last="handled")
+        await answer_to(client, ASKED, last="handled")
+        self.now_s = 75.0
+        assert log.quiet_s == 15.0
+
+    async def test_being_listened_to_for_a_wake_word_is_quiet_until_it_is_heard(
+        self, front: Callable[..., Awaitable[AsyncTcpClient]], log: TurnLog
+    ) -> None:
+        listening, spoken = asyncio.Event(), asyncio.Event()
+
+        async def listen(connection: Connection, _: Event) -> None:
+            listening.set()
+            await spoken.wait()
+            await connection.write(Detection("okay_nabu").event())
+
+        client = await front(wake=listen)
+        await client.write_event(Detect().event())
+        await listening.wait()
+        self.now_s = 60.0
+        assert log.quiet_s == 60.0
+        spoken.set()
+        await answer_to(client, last="detection")
+        assert log.quiet_s == 0.0
+
+    async def test_a_chat_at_the_http_door_is_not_quiet(self, log: TurnLog) -> None:
+        with recorded_chat(log, ChatRequest((Message(Role.USER, "Hello"),)), "en", "c1"):
+            self.now_s = 60.0
+            assert log.quiet_s == 0.0
+        self.now_s = 61.0
+        assert log.quiet_s == 1.0
+
+    async def test_who_waits_for_quiet_waits_for_all_that_is_answered_meanwhile(self, log: TurnLog) -> None:
+        requests = [log.under_way() for _ in range(3)]
+
+        async def sleep(seconds: float) -> None:
+            self.now_s += seconds
+            if requests:
+                with requests.pop():
+                    self.now_s += 5.0
+
+        await log.until_quiet(20.0, sleep)
+        assert not requests
+        assert log.quiet_s >= 20.0

@@ -39,6 +39,10 @@ from .arguments import given_settings
 _LOGGER = logging.getLogger(__name__)
 
 EXIT_OK = 0
+EXIT_AGAIN = 75
+"""Of servers that are to be started again with other settings; as sysexits.h calls a failure that passes."""
+QUIET_S = 20.0
+"""So long nobody was answered before servers are stopped to be started again: a turn has no pause as long."""
 STOP_WITHIN_S = 2.5
 """SIGTERM is followed by SIGKILL after 3 s in some containers; what has not stopped by then is left."""
 
@@ -53,34 +57,47 @@ async def run(args: argparse.Namespace) -> int:
     return await serve(read_settings(args), _stages(args.service))
 
 
-async def serve(settings: Settings, stages: Sequence[Stage] = STAGES) -> int:
-    """Serve until SIGTERM or SIGINT comes; return the exit code."""
+async def serve(settings: Settings, stages: Sequence[Stage] = STAGES, again: asyncio.Event | None = None) -> int:
+    """Serve until SIGTERM or SIGINT comes, and return EXIT_OK.
+
+    When `again` is set, the servers stop once nobody was answered for a while, and EXIT_AGAIN is returned.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     stack = AsyncExitStack()
-    starting = asyncio.create_task(_start(stack, settings, stages), name="start")
+    turns = TurnLog()
+    starting = asyncio.create_task(_start(stack, settings, stages, turns), name="start")
     stopping = asyncio.create_task(stop.wait(), name="stop")
+    leaving = asyncio.create_task(_quiet_after(again or asyncio.Event(), turns), name="stop-to-start-again")
+    tasks = (starting, stopping, leaving)
     try:
-        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
-            await stopping
+            await asyncio.wait((stopping, leaving), return_when=asyncio.FIRST_COMPLETED)
+        code = EXIT_OK if stop.is_set() else EXIT_AGAIN
     except BaseException:
         await stack.aclose()
         raise
     finally:
-        for task in (starting, stopping):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(starting, stopping, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
     _LOGGER.info("Stopping")
     try:
         async with asyncio.timeout(STOP_WITHIN_S):
             await stack.aclose()
     except TimeoutError:
         _LOGGER.warning("Not everything stopped within %s s; it is left behind", STOP_WITHIN_S)
-    return EXIT_OK
+    return code
+
+
+async def _quiet_after(event: asyncio.Event, turns: TurnLog) -> None:
+    """Return when nobody was answered for a while after an event."""
+    await event.wait()
+    await turns.until_quiet(QUIET_S)
 
 
 def _stages(names: list[str]) -> list[Stage]:
@@ -89,12 +106,11 @@ def _stages(names: list[str]) -> list[Stage]:
     return [stage for stage in STAGES if stage in names] or list(STAGES)
 
 
-async def _start(stack: AsyncExitStack, settings: Settings, stages: Sequence[Stage]) -> None:
+async def _start(stack: AsyncExitStack, settings: Settings, stages: Sequence[Stage], turns: TurnLog) -> None:
     home = make_home(settings)
     governor = Governor(settings.memory)
     mind = make_mind(settings, governor) if Stage.CONVERSATION in stages else None
     library = make_library(settings, governor) if Stage.CONVERSATION in stages else None
-    turns = TurnLog()
     door = make_http_door(settings, home, mind, library, turns) if Stage.CONVERSATION in stages else None
     services = make_services(settings, home, stages, mind, library, governor)
     limits, most = Limits(idle_s=settings.server.idle_s), settings.server.max_connections

@@ -73,7 +73,7 @@ def recorded_chat(
     clock = log.clock if log is not None else monotonic
     recording = ChatRecording(clock(), request, language, conversation)
     is_left = True
-    with marking() as marks:
+    with marking() as marks, log.under_way() if log is not None else contextlib.nullcontext():
         try:
             yield recording
             is_left = False

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -36,6 +38,28 @@ class TurnLog:
         """The latest first."""
         self._wakes: deque[Exchange] = deque(maxlen=WAKES_KEPT)
         self._listeners: list[Listener] = []
+        self._under_way = 0
+        self._quiet_from_s = clock()
+
+    @contextlib.contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Count a request as being answered."""
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            self._quiet_from_s = self.clock()
+
+    @property
+    def quiet_s(self) -> float:
+        """For how long nobody has asked for anything, and no wake word was heard; 0 while somebody is answered."""
+        return 0.0 if self._under_way else self.clock() - self._quiet_from_s
+
+    async def until_quiet(self, for_s: float, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        """Return when it has been quiet for so long."""
+        while (left_s := for_s - self.quiet_s) > 0:
+            await sleep(left_s)
 
     @property
     def turns(self) -> list[Turn]:
@@ -52,6 +76,7 @@ class TurnLog:
 
     def add(self, exchange: Exchange) -> None:
         """Take what a stage has done. Raises nothing: a turn that is not told is better than one that fails."""
+        self._quiet_from_s = self.clock()
         try:
             if (turn := self._put(exchange)) is not None:
                 for listener in self._listeners:

@@ -47,7 +47,8 @@ def recorded(log: TurnLog | None, stage: Stage) -> Iterator[Saw]:
             return
         recording = Recording(log, stage, marks)
         try:
-            yield recording.saw
+            with log.under_way():
+                yield recording.saw
         except ClientGoneError:
             recording.leave()
             raise
