@@ -231,6 +231,45 @@ async def test_a_store_that_cannot_be_opened_is_tried_again(tmp_path: Path, monk
         assert await kept.search("anything") == []
 
 
+async def test_what_nobody_foresaw_at_the_start_is_told_by_its_place_alone_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    naps = Naps()
+
+    def broken(_: SqliteStore) -> None:
+        raise RuntimeError("the words of somebody")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SqliteStore, "open", broken)
+        async with opened(tmp_path / "data", naps=naps) as kept:
+            asleep = await naps.reached()
+            with pytest.raises(StoreError, match="RuntimeError"):
+                await kept.search("anything")
+            assert "RuntimeError at" in caplog.text
+            assert "somebody" not in caplog.text + (await kept.status()).notice
+            patched.undo()
+            asleep.set()
+            await kept.settled()
+            assert await kept.search("anything") == []
+
+
+async def test_documents_are_watched_where_they_could_not_be_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    naps = Naps()
+
+    def broken(_: Library) -> None:
+        raise RuntimeError("the words of somebody")
+
+    folder = tmp_path / "manuals"
+    folder.mkdir()
+    monkeypatch.setattr(Library, "_recount", broken)
+    async with opened(tmp_path / "data", watched=[folder], naps=naps):
+        await naps.reached()  # of who watches, between two looks
+    assert "RuntimeError at" in caplog.text
+    assert "somebody" not in caplog.text
+
+
 async def test_a_call_does_not_wait_for_ever_for_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(library, "OPENED_WITHIN_S", 0.05)
     opening = asyncio.Event()

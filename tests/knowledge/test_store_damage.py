@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +17,7 @@ import pytest
 
 from tests.knowledge.documents import document, passages
 from wyoming_servers.conversation.knowledge import sqlite_file, words
-from wyoming_servers.conversation.knowledge.errors import StoreError
+from wyoming_servers.conversation.knowledge.errors import StorageFullError, StoreError
 from wyoming_servers.conversation.knowledge.sqlite_store import SqliteStore
 
 
@@ -72,6 +75,32 @@ def test_a_folder_in_the_place_of_the_file_is_said(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(StoreError, match="Is a directory"):
         opened(path)
+
+
+def test_a_file_that_is_gone_is_said_to_a_thread_that_comes_new(path: Path) -> None:
+    with closing(opened(path)) as store, ThreadPoolExecutor() as pool:
+        shutil.rmtree(path.parent)
+        with pytest.raises(StoreError, match="cannot be used"):
+            pool.submit(store.lexical, ["vinegar"], 5).result()
+
+
+def test_a_damaged_file_that_cannot_be_set_aside_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"no database" * 1000)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "move", full)
+    with pytest.raises(StorageFullError):
+        opened(path)
+
+
+def test_an_error_that_quotes_what_was_asked_is_told_by_its_name(path: Path) -> None:
+    with closing(opened(path)) as store, pytest.raises(StoreError, match="SQLITE_ERROR") as raised:
+        store._rows("SELECT rowid FROM words WHERE words MATCH ?", "grandma: hello")
+    assert "grandma" in str(raised.value.__cause__)
+    assert "grandma" not in str(raised.value)
 
 
 def test_a_file_that_is_no_database_is_set_aside_and_a_new_one_begun(path: Path) -> None:
@@ -170,7 +199,7 @@ def test_a_step_to_a_newer_version_that_fails_changes_nothing(path: Path, monkey
     step = "CREATE TABLE more (a); CREATE TABLE documents (b)"
     with monkeypatch.context() as patched:
         patched.setattr(sqlite_file, "MIGRATIONS", (*sqlite_file.MIGRATIONS, step))
-        with pytest.raises(StoreError, match="already exists"):
+        with pytest.raises(StoreError, match="SQLITE_ERROR"):
             sqlite_file.prepare(path)
     with closing(opened(path)) as store:
         assert found(store) == ALL

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from ...errors import EngineLoadingError, SottoError
+from ...errors import EngineLoadingError, SottoError, place_of
 from ...settings import KnowledgeSettings
 from ...worker import Cancellation, Priority, Worker
 from .asked import search_words
@@ -262,23 +262,36 @@ class Library:
         return [Found(*kept[each], each, fused[each], bm25.get(each), cosines.get(each)) for each in first]
 
     async def _run(self) -> None:
-        while not self._opened.is_set():
-            try:
-                await self._writer.run(lambda _: self._open())
-                self._problem = None
-                self._opened.set()
-                self._calibrating.changed()
-                await self._recount()
-            except StoreError as err:
-                if self._problem is None:
-                    _LOGGER.error("Documents cannot be used: %s", err)  # noqa: TRY400 - it says all there is
-                self._problem = err
-                await self._sleep(OPEN_AGAIN_S)
+        while (problem := await self._try_to_open()) is not None:
+            self._problem = problem
+            await self._sleep(OPEN_AGAIN_S)
+        self._problem = None
+        self._opened.set()
+        self._calibrating.changed()
+        try:
+            await self._recount()
+        except Exception as err:  # noqa: BLE001 - what begins below needs no number, and nobody else would begin it
+            _LOGGER.warning("Documents could not be counted: %s at %s", type(err).__name__, place_of(err))
         if self._meaning is not None:
             await self._meaning.start(self._calibrating.changed)
         if self._second_reading is not None:
             await self._second_reading.start()
         await self._watching.run()
+
+    async def _try_to_open(self) -> StoreError | None:
+        """Open the store; return why it cannot be used, whatever that is: it is told, and tried again."""
+        try:
+            await self._writer.run(lambda _: self._open())
+        except StoreError as err:
+            problem, reason = err, str(err)
+        except Exception as err:  # noqa: BLE001 - else every call would wait for a store that nobody opens
+            problem = StoreError(f"The documents cannot be opened: {type(err).__name__}. The server's log says where.")
+            reason = f"{type(err).__name__} at {place_of(err)}"
+        else:
+            return None
+        if self._problem is None:  # else it is told already
+            _LOGGER.error("Documents cannot be used: %s", reason)
+        return problem
 
     def _open(self) -> None:
         self._store.open()

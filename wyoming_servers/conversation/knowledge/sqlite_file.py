@@ -79,7 +79,7 @@ def _code(error: sqlite3.Error) -> int:
 
 @contextmanager
 def as_store_errors(path: Path) -> Iterator[None]:
-    """Make a StoreError of what SQLite raises inside."""
+    """Make a StoreError of what SQLite raises inside, or the file system."""
     try:
         yield
     except sqlite3.Error as err:
@@ -90,7 +90,17 @@ def as_store_errors(path: Path) -> Iterator[None]:
                 f"The database {path} is damaged.",
                 remedy="Start Sotto again: it sets the file aside and saves what can be read of it.",
             ) from err
-        raise _unusable(path, str(err)) from err
+        raise _unusable(path, _reason(err)) from err
+    except OSError as err:
+        if err.errno == errno.ENOSPC:
+            raise _full(path) from err
+        raise _unusable(path, err.strerror or type(err).__name__) from err
+
+
+def _reason(err: sqlite3.Error) -> str:
+    """Return SQLite's words; only the name of an error whose words quote what was asked, which may be somebody's."""
+    quotes = _code(err) & 0xFF in {0, sqlite3.SQLITE_ERROR}
+    return (getattr(err, "sqlite_errorname", None) or type(err).__name__) if quotes else str(err)
 
 
 def _full(path: Path) -> StorageFullError:
@@ -153,13 +163,8 @@ def prepare(path: Path) -> str:
 
 def _make(path: Path) -> None:
     """Make the file if there is none, so that nobody but its owner can read it; SQLite's others follow it in that."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    except OSError as err:
-        if err.errno == errno.ENOSPC:
-            raise _full(path) from err
-        raise _unusable(path, str(err.strerror)) from err
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

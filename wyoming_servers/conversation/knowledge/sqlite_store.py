@@ -77,12 +77,14 @@ class SqliteStore(SqlStore):
     @contextmanager
     def moment(self) -> Iterator[None]:
         """Read of one moment; see `Store.moment`."""
-        connection = self._connection()
-        if connection.in_transaction:  # of a moment around this one
+        with as_store_errors(self._path):
+            connection = self._connection()
+            is_within = connection.in_transaction
+            if not is_within:
+                connection.execute("BEGIN")
+        if is_within:  # of a moment around this one
             yield
             return
-        with as_store_errors(self._path):
-            connection.execute("BEGIN")
         try:
             yield
         finally:
