@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from .acceleration.image import read_image
@@ -175,28 +175,23 @@ def make_arrivals(settings: Settings, services: Mapping[Stage, Service], library
     return Arrivals(watched)
 
 
-def make_models(
-    settings: Settings,
-    services: Mapping[Stage, Service],
-    door: HttpDoor | None,
-    mind: Mind | None = None,
-    library: Library | None = None,
-) -> ModelStore | None:
-    """Return the models that can be fetched, of which the door tells; None if the packages for that are not installed.
-
-    To be called before the door is opened.
-    """
+def make_models(settings: Settings, services: Iterable[Stage], used: InUse) -> ModelStore | None:
+    """Return the models that can be fetched; None if the packages for that are not installed."""
     if find_spec("aiohttp") is None:
         return None
-    used = InUse(services, mind, library)
-    store: ModelStore = import_module(f"{__package__}.models.making").make_store(
-        settings, tuple(services), used.working
-    )
-    if door is not None:
-        models = import_module(f"{__package__}.http.models").Models(store, used.names)
-        door.add_room(models)
-        models.tell(door.events.publish)
+    making = import_module(f"{__package__}.models.making")
+    store: ModelStore = making.make_store(settings, tuple(services), used.working)
     return store
+
+
+def add_models(door: HttpDoor, store: ModelStore | None, used: InUse) -> Callable[[], list[dict[str, Any]]]:
+    """Have the door tell of models and fetch them, and return what it tells. To be called before it is opened."""
+    if store is None:
+        return list
+    models = import_module(f"{__package__}.http.models").Models(store, used.names)
+    door.add_room(models)
+    models.tell(door.events.publish)
+    return lambda: models.objects()["models"]
 
 
 def add_health(
@@ -205,17 +200,14 @@ def add_health(
     home: Home,
     services: Mapping[Stage, Service],
     asked_s: Callable[[], float | None],
-    models: ModelStore | None,
+    models: Callable[[], list[dict[str, Any]]],
     library: Library | None,
 ) -> None:
     """Have the door tell what is wrong. To be called before it is opened; `asked_s()`: see `Server.asked_s`."""
     if isinstance(ears := services.get(Stage.STT), SttService):
         door.tell("microphone", ears.loudnesses.report)
-    told = import_module(f"{__package__}.http.models").Models(models).objects if models is not None else None
     health = import_module(f"{__package__}.http.health").Health
-    door.add_room(
-        health(settings, home, door.status_of, asked_s, lambda: told()["models"] if told is not None else [], library)
-    )
+    door.add_room(health(settings, home, door.status_of, asked_s, models, library))
 
 
 def make_services(

@@ -17,7 +17,7 @@ from wyoming_servers.settings import build
 async def test_a_server_that_runs_tells_what_it_knows_in_the_readers_language(tmp_path: Path) -> None:
     settings, home = build({"data_dir": tmp_path, "http_uri": "tcp://127.0.0.1:0"}), DemoHome()
     door = HttpDoor(settings, None, home)
-    add_health(door, settings, home, {}, lambda: 12.0, None, None)
+    add_health(door, settings, home, {}, lambda: 12.0, list, None)
     await door.start()
     try:
         there = replace(settings, http=replace(settings.http, uri=f"tcp://127.0.0.1:{door.port}"))

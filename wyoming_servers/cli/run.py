@@ -15,6 +15,7 @@ from .. import __version__
 from ..assembly import (
     STAGES,
     add_health,
+    add_models,
     add_page,
     make_arrivals,
     make_home,
@@ -30,6 +31,7 @@ from ..errors import SettingsError
 from ..front.discovery import SOTTO, WYOMING, Advertised, Announcement, addresses_for
 from ..front.server import Server
 from ..memory.governor import Governor
+from ..models.in_use import InUse
 from ..protocol.connection import Limits
 from ..protocol.service import Stage
 from ..settings import Settings, build, from_environment
@@ -115,10 +117,12 @@ async def _start(stack: AsyncExitStack, settings: Settings, stages: Sequence[Sta
     services = make_services(settings, home, stages, mind, library, governor)
     limits, most = Limits(idle_s=settings.server.idle_s), settings.server.max_connections
     server = Server(settings.server.uri, services, limits=limits, max_connections=most, turns=turns)
-    models = make_models(settings, services, door, mind, library)
+    used = InUse(services, mind, library)
+    models = make_models(settings, services, used)
     if door is not None:
         door.tell("memory", governor.report)
-        add_health(door, settings, home, services, lambda: server.asked_s, models, library)
+        told_models = add_models(door, models, used)
+        add_health(door, settings, home, services, lambda: server.asked_s, told_models, library)
         add_page(door, home, services, mind, turns, lambda: server.uri)
     shown = [each for each in (door, make_site(settings, door)) if each is not None]
     for each in shown:  # before anything loads, so that it can be seen loading
