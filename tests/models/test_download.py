@@ -14,6 +14,7 @@ from wyoming_servers.models.download import Patience
 from wyoming_servers.models.errors import ChecksumError, FetchError
 from wyoming_servers.models.shelves import Shelves
 from wyoming_servers.models.state import State
+from wyoming_servers.models.store import ModelStore
 
 NAME = "talker.gguf"
 OTHER = bytes(reversed(CONTENT))
@@ -334,3 +335,81 @@ async def test_models_are_fetched_one_after_the_other(server: ModelServer, open_
     assert state_of(store, "two").state is State.QUEUED
     hold.set()
     assert (await settled(store, "two")).state is State.INSTALLED
+
+
+class TestASourceThatTrickles:
+    @pytest.fixture
+    def content(self) -> bytes:
+        return CONTENT[:300_000]
+
+    @pytest.fixture
+    def hold(self) -> asyncio.Event:
+        """Return what is set as soon as the store waits before it asks anybody again."""
+        return asyncio.Event()
+
+    @pytest.fixture
+    def open_slow(self, server: ModelServer, open_store: OpenStore, content: bytes, hold: asyncio.Event) -> OpenStore:
+        """Start a store by whose clock a minute passes with each portion of the path `slow`."""
+        now_s = 0.0
+
+        async def sleep(_: float) -> None:
+            hold.set()
+
+        def clock() -> float:
+            nonlocal now_s
+            now_s += 60.0 if server.requests and server.requests[-1].path == "slow" else 0.0
+            return now_s
+
+        async def start(*urls: str) -> ModelStore:
+            file = file_of(NAME, *urls, content=content)
+            return await open_store([model_of(file)], patience=Patience(clock=clock, sleep=sleep))
+
+        return start
+
+    async def test_is_left_for_a_mirror_which_goes_on_where_it_was(
+        self, server: ModelServer, open_slow: OpenStore, shelves: Shelves, content: bytes, hold: asyncio.Event
+    ) -> None:
+        slow = server.put("slow", content, hold=hold)  # of which half comes
+        store = await open_slow(slow, server.put("quick", content))
+        await store.fetch("talker")
+        assert (await settled(store)).state is State.INSTALLED
+        assert [each.path for each in server.requests] == ["slow", "quick"]
+        begun = int(server.requests[1].range.removeprefix("bytes=").rstrip("-"))
+        assert 0 < begun < len(content)
+        assert final(shelves).read_bytes() == content
+        hold.set()
+
+    async def test_is_never_left_if_it_is_the_last_one_and_that_is_said_once(
+        self, server: ModelServer, open_slow: OpenStore, content: bytes, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        store = await open_slow(server.put("slow", content))
+        await store.fetch("talker")
+        assert (await settled(store)).state is State.INSTALLED
+        assert len(server.requests) == 1
+        said = [each.getMessage() for each in caplog.records if "kB a second" in each.getMessage()]
+        assert len(said) == 1
+        assert "no other source is quicker" in said[0]
+
+    async def test_is_gone_back_to_while_the_mirror_gives_nothing(
+        self, server: ModelServer, open_slow: OpenStore, content: bytes, hold: asyncio.Event
+    ) -> None:
+        slow = server.put("slow", content, hold=hold)
+        store = await open_slow(slow, server.put("busy", content, status=[503]))
+        await store.fetch("talker")
+        assert (await settled(store)).state is State.INSTALLED
+        assert [each.path for each in server.requests] == ["slow", "busy", "slow"]
+
+    async def test_that_does_not_even_begin_to_answer_counts_as_cut(
+        self, server: ModelServer, open_store: OpenStore
+    ) -> None:
+        async def drop(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 200 OK\r\nX-Trickle: ")
+            await reader.read()
+            writer.close()
+
+        async with await asyncio.start_server(drop, "127.0.0.1", 0) as silent:
+            address = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/m"
+            model = model_of(file_of(NAME, address, server.put("m", CONTENT)))
+            store = await open_store([model], patience=Patience(begin_s=0.1, pause_s=0.0))
+            await store.fetch("talker")
+            assert (await settled(store)).state is State.INSTALLED

@@ -42,6 +42,10 @@ class SourceCutError(FetchError):
         self.retry_after_s = retry_after_s
 
 
+class SourceSlowError(FetchError):
+    """A source gives next to nothing: another one is tried."""
+
+
 def request_headers(url: str, have_bytes: int, origin: Origin | None) -> dict[str, str]:
     """Return the headers that ask for what is missing; the server sends all if its file has changed."""
     headers = {"Accept-Encoding": "identity"}
