@@ -13,8 +13,8 @@ import wyoming_servers
 
 ROOT = Path(wyoming_servers.__file__).parent
 PLACE = re.compile(r"\{\w*\}")
-TENANTS_TELL = frozenset({"give_way", "take_more"})
-"""What these return stands in the notes of memory."""
+TELLERS = frozenset({"give_way", "take_more", "faults", "_faults_of", "obstacles"})
+"""What these return stands in the notes of memory, or says why the GPU is not used."""
 PARTS = frozenset({"_error", "unknown", "broken", "_broken", "ProcessEndedError", "_NotGgufError"})
 """What these are called with becomes a part of an error."""
 
@@ -98,7 +98,7 @@ class Server:
     def _said(self, module: Module, node: ast.AST) -> list[ast.expr]:
         if isinstance(node, ast.Return) and node.value is not None:
             function = module.function_of(node)
-            return [node.value] if function is not None and function.name in TENANTS_TELL else []
+            return [node.value] if function is not None and function.name in TELLERS else []
         if not isinstance(node, ast.Call):
             return []
         called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
@@ -114,17 +114,25 @@ class Server:
                 return [text]
             case ast.JoinedStr(values=parts):
                 return ["".join(part.value if isinstance(part, ast.Constant) else "{}" for part in parts)]  # type: ignore[misc]
-            case ast.IfExp(body=one, orelse=other):
-                return [*self._read(one, module, function), *self._read(other, module, function)]
-            case ast.BoolOp(values=values):
-                return [text for value in values for text in self._read(value, module, function)]
             case ast.Name(id=name):
-                given = _assigned(name, function) if function is not None else []
-                known = module.constants.get(name) or self._shared.get(name)
-                values = given or ([known] if known is not None else [])
+                known = {**self._shared, **module.constants}
+                values = _assigned(name, function) or ([known[name]] if name in known else [])
                 return [text for value in values for text in self._read(value, module, None)]
             case _:
-                return []
+                return [text for each in _alternatives(node) for text in self._read(each, module, function)]
+
+
+def _alternatives(node: ast.expr) -> list[ast.expr]:
+    """Return of what an expression is one, or a list."""
+    match node:
+        case ast.IfExp(body=one, orelse=other):
+            return [one, other]
+        case ast.BoolOp(values=values) | ast.List(elts=values):
+            return values
+        case ast.ListComp(elt=each):
+            return [each]
+        case _:
+            return []
 
 
 def _bases(node: ast.ClassDef) -> set[str]:
@@ -135,6 +143,7 @@ def _is_of_codes(node: ast.AST) -> bool:
     return isinstance(node, ast.ClassDef) and node.name == "Unreadable"
 
 
-def _assigned(name: str, function: Function) -> list[ast.expr]:
-    assignments = (node for node in ast.walk(function) if isinstance(node, ast.Assign))
+def _assigned(name: str, function: Function | None) -> list[ast.expr]:
+    nodes = ast.walk(function) if function is not None else ()
+    assignments = (node for node in nodes if isinstance(node, ast.Assign))
     return [node.value for node in assignments if any(isinstance(t, ast.Name) and t.id == name for t in node.targets)]

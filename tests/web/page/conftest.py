@@ -48,8 +48,10 @@ def ingress(sotto: Sotto) -> Iterator[IngressProcess]:
 
 @pytest.fixture(scope="session")
 def lived_in(ingress: IngressProcess) -> IngressProcess:
-    """A household that has said something already, and has a document."""
+    """A household that has said something already, has judged two sentences, and has a document."""
     for text, language in (("turn on the living room light", "en"), ("打开客厅的灯", "zh-CN")):
         ingress.ask("api/try/text", json.dumps({"text": text, "language": language}).encode())
+    for text, wanted in (("what does E24 mean", True), ("明天会下雨吗", False)):
+        ingress.ask("api/documents/examples", json.dumps({"text": text, "should_answer": wanted}).encode())
     ingress.ask("api/documents?name=dishwasher.md", DISHWASHER.read_bytes(), kind="text/markdown")
     return ingress

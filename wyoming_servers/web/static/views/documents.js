@@ -5,17 +5,20 @@ import { announce, h, put } from "../dom.js";
 import { date, number, size, t, told } from "../i18n.js";
 import { card, head } from "../parts/card.js";
 import { dropArea } from "../parts/drop.js";
+import { examplesCard } from "../parts/examples.js";
 import { gateCard } from "../parts/gate.js";
 import { icon } from "../parts/icon.js";
 import { button, empty, failure, notice, sure } from "../parts/notice.js";
 
 class Documents {
-  constructor() {
+  constructor(signal) {
+    this.signal = signal;
     this.failed = h("div", {});
     this.list = h("div", {});
     this.notices = h("div", { class: "stack" });
     this.results = h("div", { "aria-live": "polite" });
     this.gate = h("div", {});
+    this.examples = h("div", {});
   }
 
   async load() {
@@ -36,6 +39,13 @@ class Documents {
       return;
     }
     put(this.gate, await gateCard());
+    if (!this.examples.hasChildNodes() && !this.signal.aborted)
+      put(this.examples, examplesCard(this.signal, () => this.calibrated()));
+  }
+
+  /** Show another calibration, unless it is one that was asked for here, which shows itself. */
+  async calibrated() {
+    if (!this.gate.querySelector("progress")) put(this.gate, await gateCard());
   }
 
   show(documents, status) {
@@ -160,7 +170,7 @@ function searchCard(view) {
 
 /** Show the view. */
 export function open(root, signal) {
-  const view = new Documents();
+  const view = new Documents(signal);
   root.append(
     head(t("documents.title"), t("documents.lead")),
     dropArea(signal, () => view.load()),
@@ -169,6 +179,7 @@ export function open(root, signal) {
     view.list,
     searchCard(view),
     view.gate,
+    view.examples,
   );
   put(view.list, h("p", { class: "muted" }, t("loading")));
   return view.load();
