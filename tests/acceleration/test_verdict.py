@@ -33,6 +33,28 @@ def test_a_build_for_the_cpu_may_be_as_it_likes() -> None:
     assert obstacles(image, parts, Machine(error="no driver")) == []
 
 
+ANY = Image("cpu", cuda=False, any_cpu=True)
+INTEL = frozenset({"x64", "sse42", "haswell", "zen4"})
+ARM = frozenset({"armv8.0_1", "armv8.2_1", "armv8.2_2"})
+
+
+@pytest.mark.parametrize("kinds", [INTEL, ARM])
+def test_a_build_for_any_processor_has_code_for_the_oldest_and_for_usual_ones(kinds: frozenset[str]) -> None:
+    assert faults(ANY, (Part("ctranslate2"), Part("llama_cpp", kinds_of_cpu=kinds))) == []
+
+
+@pytest.mark.parametrize("kinds", [INTEL - {"x64"}, INTEL - {"haswell"}, ARM - {"armv8.0_1"}])
+def test_a_build_for_any_processor_that_lacks_a_kind_is_told_with_those_that_it_has(kinds: frozenset[str]) -> None:
+    (fault,) = faults(ANY, (Part("ctranslate2"), Part("llama_cpp", kinds_of_cpu=kinds)))
+    assert fault == f"llama_cpp was not compiled for any processor, but for {', '.join(sorted(kinds))}"
+
+
+def test_a_build_for_one_kind_of_processor_is_none_for_any() -> None:
+    parts = (Part("ctranslate2"), Part("llama_cpp"))
+    assert faults(ANY, parts) == ["llama_cpp was not compiled for any processor, but for one kind"]
+    assert faults(Image("cpu", cuda=False, any_cpu=True, llama=False), parts) == []
+
+
 def test_a_part_that_was_compiled_for_the_cpu_is_named() -> None:
     assert faults(IMAGE, (WHOLE[0], Part("llama_cpp"))) == ["llama_cpp was compiled for the CPU"]
 
@@ -98,7 +120,9 @@ def test_an_image_says_what_it_was_built_for(tmp_path: Path) -> None:
     assert read_image(tmp_path) is None
     about = tmp_path / "share" / "sotto"
     about.mkdir(parents=True)
-    (about / "image.json").write_text('{"variant": "jp6", "cuda": true, "chips": [87], "llama": true}')
+    (about / "image.json").write_text(
+        '{"variant": "jp6", "cuda": true, "chips": [87], "llama": true, "any_cpu": false}'
+    )
     assert read_image(tmp_path) == Image("jp6", cuda=True, chips=(87,))
     (about / "image.json").write_text("{}")
     with pytest.raises(EngineUnavailableError):

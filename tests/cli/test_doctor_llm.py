@@ -193,6 +193,25 @@ async def test_a_llama_cpp_that_cannot_be_loaded_is_a_problem(
     assert "script/setup --llama" in finding.remedy
 
 
+async def test_a_llama_cpp_for_other_processors_is_told_with_how_to_compile_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_llm, "_ASK_BUILD", "import os, signal; os.kill(os.getpid(), signal.SIGILL)")
+    finding = only(await look_at_llm(settings_of(tmp_path)), "llm: llama.cpp")
+    assert finding.verdict is Verdict.PROBLEM
+    assert "this processor lacks instructions" in finding.detail
+    assert finding.remedy.startswith("Compile it on this machine")
+
+
+async def test_the_kind_of_processor_that_it_computes_for_is_told_where_it_has_code_for_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_llm, "_GPU_DEVICES", ())
+    monkeypatch.setattr(doctor_llm, "_ASK_BUILD", "print(0, 0, 'haswell')")
+    finding = only(await look_at_llm(settings_of(tmp_path)), "llm: llama.cpp")
+    assert finding.detail.endswith("built for the CPU (haswell)")
+
+
 async def test_a_llama_cpp_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor_llm, "_ASK_BUILD", "import threading; threading.Event().wait()")
     monkeypatch.setattr(doctor_llm, "_BUILD_WITHIN_S", 0.2)

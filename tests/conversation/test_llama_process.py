@@ -294,14 +294,25 @@ async def test_what_failed_is_tried_again_after_a_while(make_engine: Make, gguf_
     assert (await answer(engine, asking("Hello"))).text
 
 
-@pytest.fixture
-def crashing_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put a program in Python's place that crashes as soon as it has its orders; returns the list of its starts."""
+def crash_by(signal_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a program in Python's place that a signal ends when it has its orders; returns the list of its starts."""
     program, starts = tmp_path / "python", tmp_path / "starts"
-    program.write_text(f'#!/bin/sh\nread order\necho started >> "{starts}"\nkill -SEGV $$\n')
+    program.write_text(f'#!/bin/sh\nread order\necho started >> "{starts}"\nkill -{signal_name} $$\n')
     program.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(program))
     return starts
+
+
+@pytest.fixture
+def crashing_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have each process crash; returns the list of its starts."""
+    return crash_by("SEGV", tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def unfit_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have each process end as one does that was compiled for another processor; returns the list of its starts."""
+    return crash_by("ILL", tmp_path, monkeypatch)
 
 
 async def test_a_model_that_crashes_llama_cpp_while_it_loads_is_given_up_after_some_tries(
@@ -311,6 +322,15 @@ async def test_a_model_that_crashes_llama_cpp_while_it_loads_is_given_up_after_s
     assert "SIGSEGV" in error.message
     assert "3 times" in error.message
     assert await asyncio.to_thread(crashing_python.read_text) == "started\n" * 3
+
+
+async def test_a_processor_that_llama_cpp_was_not_compiled_for_is_told_and_not_tried_again(
+    make_engine: Make, unfit_python: Path
+) -> None:
+    error = await refusal(await make_engine(limits=Limits(backoff_s=0.01, load_tries=3)))
+    assert "this processor lacks instructions that this build of llama.cpp needs (SIGILL)" in error.message
+    assert error.remedy.startswith("Compile it on this machine: pip install")
+    assert await asyncio.to_thread(unfit_python.read_text) == "started\n"
 
 
 async def test_who_asks_while_it_loads_for_long_is_told_so(make_engine: Make, crashing_python: Path) -> None:

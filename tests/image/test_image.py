@@ -127,6 +127,6 @@ def test_a_build_for_the_cpu_that_claims_cuda_is_refused(builder: Builder, tmp_p
         run_over(builder.stage("build").lower, tmp_path, """
             mount -t proc proc "$merged/proc"
             cd "$merged/opt/sotto/share/sotto"
-            echo '{"variant": "jp7", "cuda": true, "chips": [87, 110], "llama": false}' >image.json
+            echo '{"variant": "jp7", "cuda": true, "chips": [87, 110], "llama": false, "any_cpu": false}' >image.json
             chroot "$merged" /usr/src/sotto/script/image-install check
         """)  # fmt: skip

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from wyoming_servers.acceleration.image import read_image
+
 from .dockerfile import ROOT
 
 TOOLS = ("apt-get", "cmake", "curl", "dpkg", "git", "rm")
@@ -61,10 +63,29 @@ def test_llama_is_compiled_for_the_chips_of_a_jetson_and_needs_no_driver_to_be_l
     assert f"-DCMAKE_CUDA_ARCHITECTURES={chips}" in flags
 
 
-def test_llama_is_compiled_for_any_machine_where_there_is_no_jetson(install: Install) -> None:
+def test_llama_is_compiled_for_every_kind_of_processor_where_there_is_no_jetson(install: Install) -> None:
     command = only(install("cpu", "llama"), "uv", "pip", "install")
-    assert command[-2] == "CMAKE_ARGS=-DGGML_NATIVE=OFF"
+    flags = command[-2].removeprefix("CMAKE_ARGS=").split()
+    assert {"-DGGML_NATIVE=OFF", "-DGGML_BACKEND_DL=ON", "-DGGML_CPU_ALL_VARIANTS=ON"} <= set(flags)
+    assert "-DCMAKE_INSTALL_BINDIR=llama_cpp/lib" in flags, "where it is told to look"
     assert "--no-cache" in command, "what is cached may be compiled for the machine that builds"
+
+
+@pytest.mark.parametrize("variant", ["jp6", "jp7"])
+def test_a_jetson_has_one_kind_of_processor_and_everything_is_loaded_with_llama(install: Install, variant: str) -> None:
+    flags = only(install(variant, "llama"), "uv", "pip", "install")[-2].split()
+    assert "-DGGML_CPU_ARM_ARCH=armv8.2-a+dotprod+fp16" in flags
+    assert not [flag for flag in flags if "BACKEND_DL" in flag or "ALL_VARIANTS" in flag]
+
+
+@pytest.mark.parametrize(("variant", "any_cpu"), [("cpu", True), ("jp6", False), ("jp7", False)])
+def test_an_image_says_whether_it_is_for_any_processor(
+    install: Install, tmp_path: Path, variant: str, *, any_cpu: bool
+) -> None:
+    install(variant, "sotto")
+    image = read_image(tmp_path / "sotto")
+    assert image is not None
+    assert (image.variant, image.any_cpu, image.cuda) == (variant, any_cpu, not any_cpu)
 
 
 def test_llama_can_be_left_out(install: Install) -> None:

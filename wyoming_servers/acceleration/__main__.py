@@ -49,6 +49,7 @@ def _told(part: Part) -> dict[str, object]:
         "cuda": part.cuda,
         "chips": sorted(part.code.chips),
         "ptx": sorted(part.code.ptx),
+        "kinds_of_cpu": sorted(part.kinds_of_cpu),
         "error": part.error,
     }
 

@@ -21,6 +21,8 @@ class Image:
     """Which it must have code for: compute capabilities times ten."""
     llama: bool = True
     """Whether it has llama-cpp-python."""
+    any_cpu: bool = False
+    """Whether this must have code for any processor of its architecture."""
 
 
 def read_image(prefix: Path | None = None) -> Image | None:
@@ -31,7 +33,8 @@ def read_image(prefix: Path | None = None) -> Image | None:
     path = (prefix or Path(sys.prefix)) / "share" / "sotto" / "image.json"
     try:
         written = json.loads(path.read_text())
-        return Image(written["variant"], written["cuda"], tuple(written["chips"]), written["llama"])
+        chips = tuple(written["chips"])
+        return Image(written["variant"], written["cuda"], chips, written["llama"], written["any_cpu"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as err:

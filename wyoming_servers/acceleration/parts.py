@@ -12,11 +12,14 @@ from importlib.util import find_spec
 from operator import or_
 from pathlib import Path
 
+from ..errors import SottoError
 from .fatbin import Code, code_in
 from .verdict import Part
 
 _LIBRARIES = {"ctranslate2": "libctranslate2", "llama_cpp": "libggml-cuda"}
 """By the package that loads it: the library whose kernels run on the GPU."""
+_CPU = "libggml-cpu"
+"""Of llama.cpp: what computes on the CPU."""
 
 
 def parts() -> tuple[Part, ...]:
@@ -27,10 +30,24 @@ def parts() -> tuple[Part, ...]:
 def _part(name: str) -> Part:
     try:
         import_module(name)
-    except (ImportError, OSError, RuntimeError) as err:
+        kinds = _kinds_of_cpu() if name == "llama_cpp" else frozenset()
+    except (ImportError, OSError, RuntimeError, SottoError) as err:
         return Part(name, error=str(err).strip().splitlines()[0])
     code = reduce(or_, (code_in(path.read_bytes()) for path in _loaded(_LIBRARIES[name])), Code())
-    return Part(name, code, cuda=_KNOWS_CUDA[name]())
+    return Part(name, code, cuda=_KNOWS_CUDA[name](), kinds_of_cpu=kinds)
+
+
+def _kinds_of_cpu() -> frozenset[str]:
+    """Return which kinds of processor llama.cpp has code for, having loaded what is for this one; none if it has one.
+
+    A build for one kind has loaded all that it has by now.
+    """
+    if _loaded(_CPU):
+        return frozenset()
+    backends = import_module(f"{__package__.rpartition('.')[0]}.conversation.llama.backends")
+    backends.load_backends()
+    kinds: frozenset[str] = backends.kinds_of_cpu()
+    return kinds
 
 
 def _loaded(library: str) -> set[Path]:

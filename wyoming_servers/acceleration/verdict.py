@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from .fatbin import Code
 from .image import Image
 
+_ANY_CPU = (frozenset({"x64", "sse42", "haswell"}), frozenset({"armv8.0_1", "armv8.2_1"}))
+"""By architecture: the oldest kinds of processor, which must run, and a usual one, which must be fast."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -19,6 +22,8 @@ class Part:
     """Whether it was compiled for CUDA."""
     error: str = ""
     """Why it cannot be loaded."""
+    kinds_of_cpu: frozenset[str] = frozenset()
+    """Which kinds of processor llama.cpp has code for, by ggml's names; none where it was compiled for one kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,9 @@ def faults(image: Image, parts: tuple[Part, ...]) -> list[str]:
 def _faults_of(part: Part, image: Image) -> list[str]:
     if part.error:
         return [f"{part.name} cannot be loaded: {part.error}"]
+    if image.any_cpu and part.name == "llama_cpp" and not any(part.kinds_of_cpu >= each for each in _ANY_CPU):
+        kinds = ", ".join(sorted(part.kinds_of_cpu)) or "one kind"
+        return [f"{part.name} was not compiled for any processor, but for {kinds}"]
     if not image.cuda:
         return []
     if not part.cuda:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from typing import Any
 
 from ..assembly import make_mind
 from ..conversation.endpoint.models import AUTO, choose
+from ..conversation.llama.compiled import COMPILE_HERE, LACKS_INSTRUCTIONS
 from ..conversation.llama.gguf_file import read_gguf
 from ..conversation.llama.memory import available_bytes, gib, require
 from ..conversation.llama.model_choice import find_model, models_in
@@ -34,11 +36,12 @@ _GPU_DEVICES = tuple(map(Path, DEVICES))
 _CUDA_REMEDY = (
     "For the GPU: CMAKE_ARGS=-DGGML_CUDA=on pip install --force-reinstall --no-deps --no-cache-dir llama-cpp-python"
 )
-_ASK_BUILD = (
-    "from llama_cpp.llama_cpp import llama_supports_gpu_offload as can; "
-    f"from {__package__.partition('.')[0]}.conversation.llama.native import gpu_memory; "
-    "print(int(can()), gpu_memory())"
-)
+_ASK_BUILD = f"""
+from {__package__.partition(".")[0]}.conversation.llama import backends, native
+from llama_cpp.llama_cpp import llama_supports_gpu_offload
+backends.load_backends()
+print(int(llama_supports_gpu_offload()), native.gpu_memory(), backends.kind_of_cpu())
+"""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Build:
     uses_gpu: bool
     free_gpu_bytes: int
     """Of memory of the GPU's own."""
+    kind_of_cpu: str = ""
+    """Whose code it computes with, where it has code for several kinds of processor."""
 
 
 async def look_at_llm(settings: Settings, loaded: str = "") -> list[Finding]:
@@ -130,10 +135,13 @@ async def _build() -> tuple[Build | None, Finding]:
         process.kill()
         await process.communicate()
         return None, Finding(Verdict.PROBLEM, "llm: llama.cpp", f"{name}: did not load in {_BUILD_WITHIN_S:g} s")
-    answer = output.split()
+    *_, last = b"", *output.splitlines()
+    answer = last.decode().split()
+    if process.returncode == -signal.SIGILL:
+        return None, Finding(Verdict.PROBLEM, "llm: llama.cpp", f"{name}: {LACKS_INSTRUCTIONS}", COMPILE_HERE)
     if process.returncode != 0 or len(answer) < 2:
         return None, Finding(Verdict.PROBLEM, "llm: llama.cpp", f"{name}: {_last_line(errors)}", LLAMA_REMEDY)
-    build = Build(answer[-2] == b"1", int(answer[-1]))
+    build = Build(answer[0] == "1", int(answer[1]), *answer[2:])
     return build, await asyncio.to_thread(_of_build, name, build)
 
 
@@ -141,9 +149,11 @@ def _of_build(name: str, build: Build) -> Finding:
     if build.uses_gpu:
         memory = f"; {gib(build.free_gpu_bytes)} of its memory are free" if build.free_gpu_bytes else ""
         return Finding(Verdict.OK, "llm: llama.cpp", f"{name}, can use a GPU{memory}")
+    kind = f" ({build.kind_of_cpu})" if build.kind_of_cpu else ""
+    told = f"{name}, built for the CPU{kind}"
     if any(device.exists() for device in _GPU_DEVICES):
-        return Finding(Verdict.NOTE, "llm: llama.cpp", f"{name}, built for the CPU; there is a GPU here", _CUDA_REMEDY)
-    return Finding(Verdict.OK, "llm: llama.cpp", f"{name}, built for the CPU")
+        return Finding(Verdict.NOTE, "llm: llama.cpp", f"{told}; there is a GPU here", _CUDA_REMEDY)
+    return Finding(Verdict.OK, "llm: llama.cpp", told)
 
 
 def _version() -> str:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from llama_cpp import llama_cpp as _bindings
 
 from ...errors import EngineError, EngineUnavailableError
+from .backends import kind_of_cpu, load_backends
 from .gguf_file import LLM_FLAG
 from .memory import available_bytes
 from .native_log import NativeLog
@@ -78,6 +79,7 @@ class StopSign:
 
 def gpu_memory() -> int:
     """Return the free bytes of all GPUs that have memory of their own; integrated ones share the machine's."""
+    load_backends()
     library = _llama._lib  # noqa: SLF001 - the bindings leave out the functions of ggml
     count, device_at, kind_of = (getattr(library, f"ggml_backend_dev_{name}") for name in ("count", "get", "type"))
     memory_of = library.ggml_backend_dev_memory
@@ -103,6 +105,7 @@ def available_with_gpu(available: int | None, gpu_layers: int) -> int | None:
 def load_weights(options: LoadOptions, log: NativeLog) -> Any:
     """Load a model and return llama.cpp's pointer to it; raises EngineUnavailableError with llama.cpp's own reason."""
     log.listen()
+    load_backends()
     _llama.llama_backend_init()
     parameters = _llama.llama_model_default_params()
     parameters.n_gpu_layers = options.gpu_layers
@@ -134,7 +137,7 @@ class NativeModel:
         self._context = self._make_context(options, log)
         self._memory = _llama.llama_get_memory(self._context)
         self.context = int(_llama.llama_n_ctx(self._context))
-        self.place = log.place(options.threads)
+        self.place = log.place(options.threads, kind_of_cpu())
         self.on_gpu = not self.place.startswith("cpu")
 
     def _make_context(self, options: LoadOptions, log: NativeLog) -> Any:

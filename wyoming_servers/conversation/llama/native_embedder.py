@@ -10,6 +10,7 @@ import numpy.typing as npt
 from llama_cpp import llama_cpp as _bindings
 
 from ...errors import EngineError, EngineUnavailableError
+from .backends import kind_of_cpu
 from .native import AbortedError, LoadOptions, StopSign, load_weights
 from .native_log import NativeLog
 
@@ -54,7 +55,7 @@ class NativeEmbedder:
         trained = int(_llama.llama_model_n_ctx_train(self._model))
         self.longest = min(options.context, trained) if trained > 0 else options.context
         """Tokens of the longest text; what is longer is cut."""
-        self.place = log.place(options.threads)
+        self.place = log.place(options.threads, kind_of_cpu())
         self._memory = _llama.llama_get_memory(self._context)
         self._batch = _llama.llama_batch_init(options.context, 0, 1)
 

@@ -58,10 +58,11 @@ class NativeLog:
         """Why the model could not be loaded, in llama.cpp's words; "" if it did not say."""
         return self._reason or self._last_error
 
-    def place(self, threads: int) -> str:
+    def place(self, threads: int, kind_of_cpu: str = "") -> str:
         """Return where the model computes, by where its weights were put rather than by what was asked for."""
         if not self._device_buffers:
-            return f"cpu, {threads} thread{'s' if threads > 1 else ''}"
+            kind = f" ({kind_of_cpu})" if kind_of_cpu else ""
+            return f"cpu{kind}, {threads} thread{'s' if threads > 1 else ''}"
         names = ", ".join(self._described(name) for name in self._device_buffers)
         return f"{names}, {self._layers}" if self._layers else names
 

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from ...errors import EngineError
+from .compiled import COMPILE_HERE, LACKS_INSTRUCTIONS
 from .wire import Line, decode, encode
 
 _LOGGER = logging.getLogger(__name__)
@@ -31,10 +32,11 @@ cores ten tokens of half a billion parameters took 12 to 20 s, and take 0.7 to 2
 class ProcessEndedError(Exception):
     """The process is gone, or had to be ended; the message says how."""
 
-    def __init__(self, message: str, *, by_itself: bool = False) -> None:
-        """`by_itself`: nobody here ended it."""
+    def __init__(self, message: str, *, by_itself: bool = False, remedy: str = "") -> None:
+        """`by_itself`: nobody here ended it. `remedy`: what to do, where to start it again would be of no use."""
         super().__init__(message)
         self.by_itself = by_itself
+        self.remedy = remedy
 
 
 class LlamaProcess:
@@ -93,6 +95,8 @@ class LlamaProcess:
         code = self._process.returncode
         if code is None:
             return ProcessEndedError("it closed its output")
+        if code == -signal.SIGILL:
+            return ProcessEndedError(LACKS_INSTRUCTIONS, by_itself=True, remedy=COMPILE_HERE)
         if code < 0:
             return ProcessEndedError(f"it was ended by {signal.Signals(-code).name}", by_itself=True)
         return ProcessEndedError(f"it ended with code {code}", by_itself=True)
@@ -139,6 +143,5 @@ class LlamaProcess:
 
 def broken(subject: str, reason: ProcessEndedError) -> EngineError:
     """Return the error of a request whose process ended; `subject` is what people call its model."""
-    return EngineError(
-        f"The {subject}'s process broke off: {reason}.", remedy="It starts again by itself; try again in a moment."
-    )
+    remedy = reason.remedy or "It starts again by itself; try again in a moment."
+    return EngineError(f"The {subject}'s process broke off: {reason}.", remedy=remedy)

@@ -246,17 +246,22 @@ class Watched:
         self._crashes += 1
         self._crashes_while_loading += self.status.state is ModelState.LOADING
         _LOGGER.warning("The %s's process broke off while %s: %s", self._watch.subject, self.status.state, reason)
-        if self._crashes_while_loading >= self._limits.load_tries:
-            await self._after_failure(
-                EngineUnavailableError(
-                    f"llama.cpp broke off while it loaded {self._order['path']}, {self._crashes_while_loading} times: "
-                    f"{reason}.",
-                    remedy=self._watch.remedy,
-                )
-            )
+        if (error := self._given_up(reason)) is not None:
+            await self._after_failure(error)
             return
         self._note(ModelState.LOADING, detail=f"starting again: {reason}", restarts=self.status.restarts + 1)
         await asyncio.sleep(min(self._limits.most_backoff_s, self._limits.backoff_s * 2 ** (self._crashes - 1)))
+
+    def _given_up(self, reason: ProcessEndedError) -> EngineUnavailableError | None:
+        """Return why it is not started again, if another try is of no use or there were enough."""
+        if reason.remedy:
+            return EngineUnavailableError(f"llama.cpp broke off: {reason}.", remedy=reason.remedy)
+        if self._crashes_while_loading < self._limits.load_tries:
+            return None
+        path, times = self._order["path"], self._crashes_while_loading
+        return EngineUnavailableError(
+            f"llama.cpp broke off while it loaded {path}, {times} times: {reason}.", remedy=self._watch.remedy
+        )
 
     async def _after_failure(self, error: SottoError) -> None:
         """Tell everybody why it cannot be used, and wait until it is worth another try."""
