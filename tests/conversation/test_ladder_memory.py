@@ -122,7 +122,7 @@ async def test_where_both_do_not_fit_the_old_one_answers_to_its_end_and_who_asks
     ladder = await start()
     await answer(ladder)
     machine.be(free_mb=800)  # with the 300 of the small one it is enough for the large one, but not beside it
-    ladder._refused.clear()
+    ladder._rungs._refused.clear()
     first = asyncio.create_task(answer(ladder, tokens=200))
     await until(lambda: ladder._used is not None and ladder._used.asked == 1)
     changing = asyncio.create_task(ladder.reload())
@@ -141,7 +141,7 @@ async def test_where_the_new_one_cannot_be_loaded_after_all_the_old_one_comes_ba
     ladder = await start()
     await answer(ladder)
     machine.be(free_mb=800)
-    ladder._refused.clear()
+    ladder._rungs._refused.clear()
     make = ladder._make
 
     def make_and_lose_memory(path: Path, room: Room) -> LlamaCpp:

@@ -12,19 +12,17 @@ import logging
 import math
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import EngineUnavailableError, NoMemoryError, SottoError
-from ..memory.budget import CLEARLY, TALKING_BYTES, talking_bytes, written
-from ..memory.governor import REMEDY, Governor
+from ..errors import EngineUnavailableError, NoMemoryError
+from ..memory.governor import Governor
 from ..settings import Settings
 from .engine import ChatRequest, LanguageModel, ModelEvent, ModelState, ModelStatus
 from .engines.llama_cpp import LlamaCpp
-from .llama.gguf_file import read_gguf
-from .llama.granted import GrantedRoom, KilledError
-from .llama.model_choice import AUTO, find_model, models_in
+from .llama.granted import GrantedRoom
 from .llama.watched import Room
+from .rungs import Rung, Rungs
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -36,17 +34,6 @@ SLEEPS_WITHIN_S = 10.0
 
 Make = Callable[[Path, Room], LlamaCpp]
 KIND = "llm"
-
-
-@dataclass(frozen=True)
-class Rung:
-    """A file, as it is now."""
-
-    path: Path
-    size: int
-    changed_ns: int
-    need: int = field(compare=False, default=0)
-    """Memory that it takes; 0 if it cannot be read."""
 
 
 @dataclass
@@ -87,23 +74,17 @@ class Ladder(LanguageModel):
 
         Raises EngineUnavailableError for one that is named and is not there.
         """
-        self._settings = settings
         self._governor = governor or Governor(settings.memory)
         self._governor.register(self)
         self._make = make or (lambda path, room: LlamaCpp(settings, path, room=room))
-        self._needs: dict[Rung, int] = {}
-        self._killed: set[Rung] = set()
-        """Those that the kernel has ended for want of memory; not to be tried again."""
-        self._refused: dict[Rung, SottoError] = {}
-        """Those that cannot be used, and why."""
         self._latest: ChatRequest | None = None
         self._lock = asyncio.Lock()
         self._trouble = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._leaving: set[asyncio.Task[None]] = set()
-        if settings.llm.model != AUTO:
-            find_model(settings.folder("llm"), settings.llm.model)
-        self._used = self._first(self._rungs())
+        self._rungs = Rungs(settings, self._governor)
+        rungs = self._rungs.look()
+        self._used = self._made(self._rungs.first(rungs)) if rungs else None
 
     @property
     def status(self) -> ModelStatus:
@@ -155,43 +136,6 @@ class Ladder(LanguageModel):
         self._latest = request
         return await self._used.model.prefill(request) if self._used is not None else 0
 
-    def _rungs(self) -> list[Rung]:
-        """Return the files that may be used, the best first. Looks at the disk."""
-        folder, wanted = self._settings.folder("llm"), self._settings.llm.model
-        try:
-            paths = models_in(folder) if wanted == AUTO else [find_model(folder, wanted)]
-        except EngineUnavailableError:
-            paths = []
-        return [self._measured(path) for path in paths]
-
-    def _measured(self, path: Path) -> Rung:
-        about = path.stat()
-        rung = Rung(path, about.st_size, about.st_mtime_ns)
-        if rung not in self._needs:
-            self._needs[rung] = self._need(path)
-        return replace(rung, need=self._needs[rung])
-
-    def _need(self, path: Path) -> int:
-        if self._governor.gpu_apart and self._settings.llm.gpu_layers:
-            return TALKING_BYTES  # the rest is the GPU's, which llama.cpp alone can ask
-        try:
-            file = read_gguf(path)
-        except EngineUnavailableError:
-            return 0  # it is told when it is loaded
-        return talking_bytes(file.size, file.cache_bytes(self._settings.llm.context))
-
-    def _first(self, rungs: list[Rung]) -> _Used | None:
-        """Return the model to begin with, not started: the largest that fits, else the smallest."""
-        if not rungs:
-            return None
-        budget = self._governor.budget
-        fitting = (rung for rung in rungs if not budget.lacking(rung.need, own_process=False))
-        first = next(fitting, rungs[-1])
-        for rung in rungs[: rungs.index(first)]:
-            self._refused[rung] = _too_large(rung, budget.free)
-            self._governor.note(f"The language model is {first.path.stem}: {self._refused[rung].message}")
-        return self._made(first)
-
     def _made(self, rung: Rung) -> _Used:
         memory = GrantedRoom(self._governor, KIND, rung.path.stem, rung.need)
         model = self._make(rung.path, memory)
@@ -207,7 +151,7 @@ class Ladder(LanguageModel):
         if model.status.state is ModelState.FAILED:
             self._trouble.set()
         elif model.status.state is ModelState.READY:
-            self._refused.pop(self._used.rung, None)  # it was tried again, and there was room
+            self._rungs.allow(self._used.rung)  # it was tried again, and there was room
 
     async def _follow(self) -> None:
         while True:
@@ -219,27 +163,22 @@ class Ladder(LanguageModel):
         """Use the best model that loads; the present one, however it is, where there is no other."""
         async with self._lock:
             try:
-                rungs = await asyncio.to_thread(self._rungs)
+                rungs = await asyncio.to_thread(self._rungs.look)
             except OSError as err:
                 _LOGGER.warning("The folder of language models cannot be read: %s", err.strerror)
                 return
             used = self._used
             if used is not None and used.model.failure is not None:
-                self._refuse(used.rung, used.model.failure)
+                self._rungs.refuse(used.rung, used.model.failure)
             for rung in rungs:
                 used = self._used  # another one, where it could not be loaded instead
-                if used is not None and rung == used.rung and rung not in self._refused:
-                    return
-                if rung not in self._refused and await self._changed_to(rung):
+                if self._rungs.why_refused(rung) is not None:
+                    continue
+                if (used is not None and rung == used.rung) or await self._changed_to(rung):
                     return
             if not rungs and used is not None:
                 _LOGGER.info("The file of the language model is gone")
                 self._use(None)
-
-    def _refuse(self, rung: Rung, why: SottoError) -> None:
-        self._refused[rung] = why
-        if isinstance(why, KilledError):
-            self._killed.add(rung)
 
     async def _changed_to(self, rung: Rung) -> bool:
         """Use another model; returns whether it could be loaded."""
@@ -249,7 +188,7 @@ class Ladder(LanguageModel):
             return await self._loaded_beside(rung)
         if await self._governor.fits(rung.need, own_process=False, freed=used.rung.need):
             return await self._loaded_instead(rung, used)
-        self._refuse(rung, _too_large(rung, self._governor.budget.free))
+        self._rungs.refuse_as_too_large(rung)
         return False
 
     async def _loaded_instead(self, rung: Rung, old: _Used) -> bool:
@@ -262,7 +201,7 @@ class Ladder(LanguageModel):
         new.memory.freed.set()
         await new.model.settled()
         if new.model.failure is not None:
-            self._refuse(rung, new.model.failure)
+            self._rungs.refuse(rung, new.model.failure)
             return False
         _LOGGER.info("The language model is %s now, %s before", _named(new), _named(old))
         return True
@@ -283,7 +222,7 @@ class Ladder(LanguageModel):
             await model.stop()
             raise
         if model.failure is not None:
-            self._refuse(rung, model.failure)
+            self._rungs.refuse(rung, model.failure)
             await model.stop()
             return False
         self._use(new)
@@ -311,14 +250,14 @@ class Ladder(LanguageModel):
         if used is None or not self.name or self._lock.locked():
             return ""
         before = used.model.status.model
-        if not to_another and used.rung not in self._refused:
-            smaller = [rung for rung in await asyncio.to_thread(self._rungs) if rung.size < used.rung.size]
-            if any(rung not in self._refused for rung in smaller):
-                self._refuse(used.rung, _too_large(used.rung, self._governor.budget.free + used.rung.need))
+        if not to_another and self._rungs.why_refused(used.rung) is None:
+            smaller = [rung for rung in await asyncio.to_thread(self._rungs.look) if rung.size < used.rung.size]
+            if any(self._rungs.why_refused(rung) is None for rung in smaller):
+                self._rungs.refuse_as_too_large(used.rung, used.rung.need)
                 await self._settle()
                 if self._used is not used:
                     return f"The language model is {self.status.model} instead of {before}"
-                del self._refused[used.rung]
+                self._rungs.allow(used.rung)
         if used.asked or used.model.status.state is not ModelState.READY:
             return ""
         used.model.sleep()
@@ -333,29 +272,21 @@ class Ladder(LanguageModel):
         used = self._used
         if used is None or used.asked or self._lock.locked():
             return ""
-        before, room = used.model.status.model, free + self.used_bytes
-        for rung, why in list(self._refused.items()):
-            fits = rung.need * CLEARLY <= room and isinstance(why, NoMemoryError)
-            if fits and rung not in self._killed and (rung.size > used.rung.size or used.model.failure is not None):
-                del self._refused[rung]
+        before, is_of_use = used.model.status.model, used.model.failure is None
+        self._rungs.allow_larger(free + self.used_bytes, than=used.rung.size if is_of_use else -1)
         await self._settle()
         after = self.status.model
         return "" if after == before else f"The language model is {after} again, {before} before"
 
     def _use(self, new: _Used | None) -> None:
         old, self._used = self._used, new
-        if old is not None and new is not None and isinstance(why := self._refused.get(old.rung), NoMemoryError):
+        if old is not None and new is not None and isinstance(why := self._rungs.why_refused(old.rung), NoMemoryError):
             self._governor.note(f"The language model is {_named(new)} instead of {_named(old)}: {why.message}")
         _LOGGER.info("The language model is %s now, %s before", _named(new), _named(old))
         if old is not None:
             task = asyncio.create_task(_let_go(old), name="llm-leaving")
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)
-
-
-def _too_large(rung: Rung, free: int) -> NoMemoryError:
-    needed, there = written(rung.need), written(max(0, free))
-    return NoMemoryError(f"{rung.path.stem} needs {needed} of memory, and {there} are free for models.", remedy=REMEDY)
 
 
 def _named(used: _Used | None) -> str:
