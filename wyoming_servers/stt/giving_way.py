@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from ..errors import NoMemoryError
 from ..memory.budget import CLEARLY
 from ..memory.governor import Governor
 from .engine import SttEngine
 
-if TYPE_CHECKING:
-    from .server import SttService
-
 KIND = "stt"
+
+
+class Hearing(Protocol):
+    """What uses one engine of several."""
+
+    @property
+    def engine(self) -> SttEngine | None:
+        """The engine that it uses; None while there is none."""
+
+    async def replace(self, choose: Callable[[list[SttEngine]], list[SttEngine]]) -> bool:
+        """Use the first that can be loaded of those that are chosen of what there is; returns whether there is one."""
 
 
 class Ears:
@@ -21,8 +30,8 @@ class Ears:
 
     kind = KIND
 
-    def __init__(self, service: SttService, governor: Governor) -> None:
-        self._service, self._governor = service, governor
+    def __init__(self, hearing: Hearing, governor: Governor) -> None:
+        self._hearing, self._governor = hearing, governor
         governor.register(self)
 
     async def admit(self, engine: SttEngine) -> None:
@@ -47,7 +56,7 @@ class Ears:
     @property
     def used_bytes(self) -> int:
         """What the model takes."""
-        return 0 if self._service.engine is None else self._service.engine.needs_bytes
+        return 0 if self._hearing.engine is None else self._hearing.engine.needs_bytes
 
     @property
     def last_used_s(self) -> float:
@@ -59,25 +68,32 @@ class Ears:
         if to_another or not self.used_bytes:
             return ""
         before, used = self._now, self.used_bytes
-        changed = await self._service.replace(lambda engines: [each for each in engines if each.needs_bytes < used])
+        changed = await self._hearing.replace(lambda engines: smaller(engines, used))
         return f"Speech recognition uses {self._now} instead of {before}" if changed else ""
 
     async def take_more(self, free: int) -> str:
         """Use a better model that clearly fits now."""
-        engine, room = self._service.engine, free + self.used_bytes
+        engine, room = self._hearing.engine, free + self.used_bytes
         if engine is None:
             return ""
-
-        def better(engines: list[SttEngine]) -> list[SttEngine]:
-            sources = [each.source for each in engines]
-            preferred = engines[: sources.index(engine.source)] if engine.source in sources else engines
-            return [each for each in preferred if each.needs_bytes * CLEARLY <= room]
-
-        return f"Speech recognition uses {self._now} again" if await self._service.replace(better) else ""
+        changed = await self._hearing.replace(lambda engines: better(engines, engine, room))
+        return f"Speech recognition uses {self._now} again" if changed else ""
 
     @property
     def _now(self) -> str:
-        return "" if self._service.engine is None else _named(self._service.engine)
+        return "" if self._hearing.engine is None else _named(self._hearing.engine)
+
+
+def smaller(engines: Sequence[SttEngine], than_bytes: int) -> list[SttEngine]:
+    """Return those that take less, in the order given."""
+    return [each for each in engines if each.needs_bytes < than_bytes]
+
+
+def better(engines: Sequence[SttEngine], present: SttEngine, room: int) -> list[SttEngine]:
+    """Return those before the present one that clearly fit into so many bytes; all that fit where it is not there."""
+    sources = [each.source for each in engines]
+    preferred = engines[: sources.index(present.source)] if present.source in sources else engines
+    return [each for each in preferred if each.needs_bytes * CLEARLY <= room]
 
 
 def _named(engine: SttEngine) -> str:
