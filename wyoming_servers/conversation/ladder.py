@@ -11,7 +11,7 @@ import asyncio
 import logging
 import math
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from ..memory.governor import Governor
 from ..settings import Settings
 from .engine import ChatRequest, LanguageModel, ModelEvent, ModelState, ModelStatus
 from .engines.llama_cpp import LlamaCpp
-from .llama.granted import GrantedRoom
+from .llama.granted import GrantedRoom, slept
 from .llama.watched import Room
 from .rungs import Rung, Rungs
 
@@ -29,8 +29,6 @@ _LOGGER = logging.getLogger(__name__)
 _NONE = ModelStatus("llama_cpp", "", ModelState.ABSENT)
 WARMED_WITHIN_S = 60.0
 """For a new model to read the latest prompt before it answers in the place of another one."""
-
-SLEEPS_WITHIN_S = 10.0
 
 Make = Callable[[Path, Room], LlamaCpp]
 KIND = "llm"
@@ -260,11 +258,7 @@ class Ladder(LanguageModel):
                 self._rungs.allow(used.rung)
         if used.asked or used.model.status.state is not ModelState.READY:
             return ""
-        used.model.sleep()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SLEEPS_WITHIN_S):
-                while used.model.pid is not None:  # noqa: ASYNC110 - the end of a process is no event here
-                    await asyncio.sleep(0.05)
+        await slept(used.model)
         return f"The language model {before} sleeps until somebody asks"
 
     async def take_more(self, free: int) -> str:

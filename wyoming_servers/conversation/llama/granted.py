@@ -3,10 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from typing import Protocol
 
 from ...errors import NoMemoryError, SottoError
 from ...memory.governor import REMEDY, Governor
 from .watched import Room
+
+SLEEPS_WITHIN_S = 10.0
+
+
+class Sleeper(Protocol):
+    """A model in a process that may sleep."""
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process, while there is one."""
+
+    def sleep(self) -> None:
+        """Free its memory as soon as nobody waits for it."""
+
+
+async def slept(model: Sleeper) -> None:
+    """Have a model sleep, and return when its memory is free, or after 10 s."""
+    model.sleep()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SLEEPS_WITHIN_S):
+            while model.pid is not None:  # noqa: ASYNC110 - the end of a process is no event here
+                await asyncio.sleep(0.05)
 
 
 class KilledError(NoMemoryError):

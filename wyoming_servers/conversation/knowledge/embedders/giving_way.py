@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Protocol
 
 from ....memory.governor import Governor
-from ...engine import ModelState
-
-if TYPE_CHECKING:
-    from .llama_cpp import LlamaCppEmbedder
+from ...engine import ModelState, ModelStatus
+from ...llama.granted import Sleeper, slept
 
 KIND = "embedding"
-SLEEPS_WITHIN_S = 10.0
+
+
+class Sleeping(Sleeper, Protocol):
+    """An embedder with a model in a process."""
+
+    @property
+    def status(self) -> ModelStatus:
+        """How it is."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it was asked for something that is not done."""
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call the listener whenever its state is another one."""
 
 
 class Reader:
@@ -21,7 +32,7 @@ class Reader:
 
     kind = KIND
 
-    def __init__(self, embedder: LlamaCppEmbedder, governor: Governor, need: int) -> None:
+    def __init__(self, embedder: Sleeping, governor: Governor, need: int) -> None:
         """`need`: bytes that it takes while it is awake."""
         self._embedder, self._governor, self._need = embedder, governor, need
         embedder.on_change(self._look)
@@ -58,11 +69,7 @@ class Reader:
         """Sleep, unless it reads for another's sake."""
         if self._embedder.status.state is not ModelState.READY or (to_another and self._embedder.is_busy):
             return ""
-        self._embedder.sleep()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SLEEPS_WITHIN_S):
-                while self._embedder.pid is not None:  # noqa: ASYNC110 - the end of a process is no event here
-                    await asyncio.sleep(0.05)
+        await slept(self._embedder)
         return f"The embedding model {self._embedder.status.model} sleeps until somebody asks"
 
     async def take_more(self, free: int) -> str:
