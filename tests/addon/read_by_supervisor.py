@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[2]
+BEST_RATING = 8
 
 
 class _Complaints(logging.Handler):
@@ -68,7 +69,10 @@ def _by_supervisor(checkout: Path) -> Iterator[str]:
     of_store = import_module("supervisor.store.validate").SCHEMA_REPOSITORY_CONFIG
     repository = _valid(of_store, ROOT / "repository.yaml")
     yield f"repository.yaml: valid, {repository['name']}"
-    yield f"security rating: {import_module('supervisor.apps.utils').rating_security(_model(config))} of 8"
+    rating = import_module("supervisor.apps.utils").rating_security(_model(config))
+    yield f"security rating: {rating} of {BEST_RATING}"
+    if rating < BEST_RATING:
+        raise _RefusedError(f"the best security rating: it gives {rating}")
 
 
 def _valid(schema: Callable[[Any], Any], path: Path) -> Any:
