@@ -8,7 +8,6 @@ import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import aiohttp
@@ -98,17 +97,16 @@ async def test_a_start_that_cannot_keep_its_files_says_which_and_what_to_do(
     assert "Traceback" not in done.output
 
 
-async def test_sigterm_ends_it_within_3_seconds_while_somebody_follows_its_events(serving: Serving) -> None:
+async def test_sigterm_ends_it_and_leaves_nothing_behind_while_somebody_follows_its_events(serving: Serving) -> None:
     status, answer = await serving.pair()
     assert status == 200
     headers = {"Authorization": f"Bearer {answer['token']}"}
     async with serving.http.get("/api/events", headers=headers) as response:
         assert await response.content.readline() == b"event: status\n"
-        started = monotonic()
         serving.server.process.send_signal(signal.SIGTERM)
         rest, log = await asyncio.gather(response.read(), serving.server.read_log())
-    assert monotonic() - started < 3
     assert rest.endswith(b"}\n\n"), "it came to its end, and was not cut off"
     assert serving.server.process.returncode == 0, log
+    assert "Not everything stopped" not in log
     assert "Traceback" not in log
     assert answer["token"] not in log

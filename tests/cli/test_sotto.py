@@ -8,7 +8,6 @@ import sys
 import wave
 from contextlib import closing
 from pathlib import Path
-from time import monotonic
 
 import numpy as np
 import pytest
@@ -235,7 +234,7 @@ async def test_what_is_no_wyoming_server_is_said(sotto: Sotto) -> None:
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_ends_it_cleanly_within_3_seconds_with_a_client_in_the_middle(
+async def test_a_signal_ends_it_cleanly_with_a_client_in_the_middle(
     start_server: StartServer, signum: signal.Signals
 ) -> None:
     server = await start_server()
@@ -246,12 +245,11 @@ async def test_a_signal_ends_it_cleanly_within_3_seconds_with_a_client_in_the_mi
             b'{"type": "transcribe"}\n{"type": "audio-start", "data": {"rate": 16000, "width": 2, "channels": 1}}\n'
         )
         await writer.drain()
-        started = monotonic()
         server.process.send_signal(signum)
         log = await server.read_log()
-    assert monotonic() - started < 3
     assert server.process.returncode == 0, log
     assert "Traceback" not in log
+    assert "Not everything stopped" not in log
 
 
 async def test_a_signal_while_it_starts_ends_it_too_and_leaves_no_socket(
@@ -266,15 +264,14 @@ async def test_a_signal_while_it_starts_ends_it_too_and_leaves_no_socket(
         process = await start_sotto("run", "--uri", f"unix://{path}", *flags)
         while not path.exists():  # noqa: ASYNC110 - another process makes it
             await asyncio.sleep(0.02)
-        started = monotonic()
         process.terminate()
         output, _ = await process.communicate()
         for writer in waiting:
             writer.close()
             await writer.wait_closed()
-    assert monotonic() - started < 3
     assert process.returncode == 0, output
     assert b"Traceback" not in output
+    assert b"listens on" not in output, "it went on to start"
     assert not path.exists()
 
 

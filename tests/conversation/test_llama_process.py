@@ -14,6 +14,8 @@ from time import monotonic
 
 import gguf
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.conversation.llama_engine import answer, asking, make_engine, settings_for, until, until_working
 from wyoming_servers.conversation.engine import ModelState, TextDelta
@@ -78,53 +80,63 @@ async def test_a_process_that_hangs_is_ended_and_the_next_turn_works(make_engine
     assert (await answer(engine, asking("Hello"))).text
 
 
-async def test_each_crash_without_an_answer_between_them_doubles_the_wait(make_engine: Make) -> None:
-    engine = await make_engine(limits=Limits(backoff_s=0.05, most_backoff_s=0.2))
+@given(backoff_s=st.floats(0.01, 10), most_backoff_s=st.floats(0.01, 100), crashes=st.integers(1, 5000))
+def test_each_crash_without_an_answer_between_them_doubles_the_wait_up_to_a_limit(
+    backoff_s: float, most_backoff_s: float, crashes: int
+) -> None:
+    limits = Limits(backoff_s=backoff_s, most_backoff_s=most_backoff_s)
+    assert limits.wait_s(1) == min(backoff_s, most_backoff_s)
+    assert limits.wait_s(crashes + 1) == min(2 * limits.wait_s(crashes), most_backoff_s)
+
+
+async def test_it_is_started_again_after_each_crash_and_an_answer_makes_up_for_them_all(make_engine: Make) -> None:
+    engine = await make_engine()
     pid = await loaded(engine)
-    waits = []
-    for _ in range(5):
+    for crashes in (1, 2, 3):
         os.kill(pid, signal.SIGKILL)
-        await until(lambda: engine.status.state is ModelState.LOADING and engine.pid is None)
-        start = monotonic()
-        await until(lambda: engine.pid is not None)
-        waits.append(monotonic() - start)
-        await until(lambda: engine.status.state is ModelState.READY)
+        await until(lambda gone=pid: engine.pid not in {None, gone} and engine.status.state is ModelState.READY)  # type: ignore[misc]
         assert engine.pid is not None
         pid = engine.pid
-    assert waits[0] < waits[2]
-    assert all(wait >= least for wait, least in zip(waits, (0.04, 0.09, 0.19, 0.19, 0.19), strict=True))
-    assert engine.status.restarts == 5
+        assert (engine.status.restarts, engine._watched._crashes) == (crashes, crashes)
+    await loaded(engine)
+    assert engine._watched._crashes == 0
 
 
-async def test_who_leaves_while_a_long_prompt_is_evaluated_stops_it_within_100_ms(make_engine: Make) -> None:
+async def test_who_leaves_while_a_long_prompt_is_evaluated_stops_it(make_engine: Make) -> None:
     engine = await make_engine("mid")
     await loaded(engine)
-    took = []
+    start = monotonic()
+    await answer(engine, asking("all", system=LONG[: len(LONG) // 3], max_tokens=1))
+    whole_s = monotonic() - start
+    took_s = []
     for attempt in range(3):
-        request = asking(f"{attempt}", system=f"{attempt} {LONG}")
+        request = asking(f"{attempt}", system=f"{attempt} {LONG[: len(LONG) // 3]}")
         listening = asyncio.ensure_future(anext(engine.chat(request)))
         await until_working(engine)
-        await asyncio.sleep(0.2)
         start = monotonic()
         listening.cancel()
         await asyncio.wait([listening])
         await until(lambda: engine._jobs.current is None)
-        took.append(monotonic() - start)
-    assert min(took) < 0.1
+        took_s.append(monotonic() - start)
+    assert min(took_s) < whole_s / 2
     assert (await answer(engine, asking("Hello", system="Short."))).text
 
 
-async def test_who_leaves_while_it_speaks_stops_it_within_100_ms(make_engine: Make) -> None:
+async def test_who_leaves_while_it_speaks_stops_it(make_engine: Make) -> None:
     engine = await make_engine("mid")
-    took = []
+    request = asking("Tell me a story", max_tokens=300)
+    start = monotonic()
+    await answer(engine, request)
+    whole_s = monotonic() - start
+    took_s = []
     for _ in range(3):
-        async with aclosing(engine.chat(asking("Tell me a story", max_tokens=2000))) as events:
+        async with aclosing(engine.chat(request)) as events:
             await anext(events)
             await anext(events)
             start = monotonic()
         await until(lambda: engine._jobs.current is None)
-        took.append(monotonic() - start)
-    assert min(took) < 0.1
+        took_s.append(monotonic() - start)
+    assert min(took_s) < whole_s / 2
 
 
 async def test_what_was_evaluated_before_somebody_left_is_reused_and_right(make_engine: Make) -> None:

@@ -163,7 +163,10 @@ async def test_its_process_lets_the_others_of_this_machine_go_first(make: Make) 
 async def test_who_leaves_stops_what_he_asked_for(make: Make) -> None:
     embedder = await make("mini")
     await embedder.ready()
-    took = []
+    start = monotonic()
+    await embedder.embed(PASSAGES, query=False)
+    whole_s = monotonic() - start
+    took_s = []
     for _ in range(3):
         embedding = asyncio.create_task(embedder.embed(PASSAGES, query=False))
         await in_mid_batch(embedder)
@@ -171,8 +174,8 @@ async def test_who_leaves_stops_what_he_asked_for(make: Make) -> None:
         embedding.cancel()
         await asyncio.wait([embedding])
         await until(lambda: embedder._watched.jobs.current is None)
-        took.append(monotonic() - start)
-    assert min(took) < 0.3
+        took_s.append(monotonic() - start)
+    assert min(took_s) < whole_s / 2
     assert (await embedder.embed(["E24"], query=True)).shape == (1, 384)
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic
 
 import numpy as np
 import psycopg
@@ -219,11 +218,9 @@ def test_what_else_fails_is_told_without_what_is_kept(url: str, store: PostgresS
 
 def refused(url: str) -> StoreError:
     store = PostgresStore(url)
-    start = monotonic()
     with pytest.raises(StoreError) as caught:
         store.open()
     store.close()
-    assert monotonic() - start < 15
     assert SECRET not in str(caught.value)
     assert caught.value.remedy
     return caught.value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -184,10 +183,8 @@ async def test_describe_is_answered_while_an_engine_is_busy(serve: ServeFunction
     busy, asking = await connect(port), await connect(port)
     await send_stream(busy, [REPLY])
     await wait_for_begun(engine)
-    started = monotonic()
     await asking.write_event(Describe().event())
     info = Info.from_event((await listen(asking, "info")).events[0])
-    assert monotonic() - started < 1.0
     assert [program.name for program in info.tts] == ["sotto"]
     engine.gate.set()
     assert (await listen(busy, "synthesize-stopped")).text == REPLY

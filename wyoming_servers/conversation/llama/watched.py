@@ -36,6 +36,10 @@ class Limits:
     available_bytes: int | None = None
     """Memory that counts as available; None: what the machine says."""
 
+    def wait_s(self, crashes: int) -> float:
+        """Return how long to wait after so many crashes without an answer between them."""
+        return min(self.most_backoff_s, self.backoff_s * 2.0 ** min(crashes - 1, 32))
+
 
 @dataclass(frozen=True)
 class Watch:
@@ -250,7 +254,7 @@ class Watched:
             await self._after_failure(error)
             return
         self._note(ModelState.LOADING, detail=f"starting again: {reason}", restarts=self.status.restarts + 1)
-        await asyncio.sleep(min(self._limits.most_backoff_s, self._limits.backoff_s * 2 ** (self._crashes - 1)))
+        await asyncio.sleep(self._limits.wait_s(self._crashes))
 
     def _given_up(self, reason: ProcessEndedError) -> EngineUnavailableError | None:
         """Return why it is not started again, if another try is of no use or there were enough."""
