@@ -213,6 +213,18 @@ def test_downloads_are_told_while_they_run_and_when_they_fail(seen: Seen) -> Non
     assert one(models.look(replace(seen, models=(done,)))).verdict is Verdict.OK
 
 
+def test_a_better_model_with_terms_of_its_own_is_offered_with_what_they_are(seen: Seen) -> None:
+    offered: Mapping[str, Any] = {
+        "id": "sensevoice-small", "title": "SenseVoice small", "state": "absent", "offered": True,
+        "licence": "its makers' own", "terms": "https://example.org/licence",
+    }  # fmt: skip
+    found = one(models.look(replace(seen, models=(offered,))))
+    assert found.verdict is Verdict.NOTE
+    for words in (found.remedy.en, found.remedy.zh):
+        assert "https://example.org/licence" in words
+        assert "sotto models fetch sensevoice-small" in words
+
+
 def test_a_home_assistant_that_refuses_the_token_is_a_problem(seen: Seen) -> None:
     home = HomeAssistantHome("http://127.0.0.1:1", "token")
     connecting = home_assistant.look(replace(seen, home=home))

@@ -349,7 +349,7 @@ class TestASourceThatTrickles:
 
     @pytest.fixture
     def open_slow(self, server: ModelServer, open_store: OpenStore, content: bytes, hold: asyncio.Event) -> OpenStore:
-        """Start a store by whose clock a minute passes with each portion of the path `slow`."""
+        """Start a store by whose clock a hundred minutes pass with each portion of the path `slow`."""
         now_s = 0.0
 
         async def sleep(_: float) -> None:
@@ -357,7 +357,7 @@ class TestASourceThatTrickles:
 
         def clock() -> float:
             nonlocal now_s
-            now_s += 60.0 if server.requests and server.requests[-1].path == "slow" else 0.0
+            now_s += 6000.0 if server.requests and server.requests[-1].path == "slow" else 0.0
             return now_s
 
         async def start(*urls: str) -> ModelStore:
@@ -379,6 +379,7 @@ class TestASourceThatTrickles:
         assert final(shelves).read_bytes() == content
         hold.set()
 
+    @pytest.mark.parametrize("content", [CONTENT])  # in many portions
     async def test_is_never_left_if_it_is_the_last_one_and_that_is_said_once(
         self, server: ModelServer, open_slow: OpenStore, content: bytes, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -410,6 +411,17 @@ class TestASourceThatTrickles:
         async with await asyncio.start_server(drop, "127.0.0.1", 0) as silent:
             address = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/m"
             model = model_of(file_of(NAME, address, server.put("m", CONTENT)))
-            store = await open_store([model], patience=Patience(begin_s=0.1, pause_s=0.0))
+            store = await open_store([model], patience=Patience(begin_s=0.1, silent_s=600.0, pause_s=0.0))
             await store.fetch("talker")
             assert (await settled(store)).state is State.INSTALLED
+
+    async def test_is_not_cut_for_what_comes_after_it_began(
+        self, server: ModelServer, open_store: OpenStore, hold: asyncio.Event
+    ) -> None:
+        model = model_of(file_of(NAME, server.put("m", CONTENT, hold=hold)))
+        store = await open_store([model], patience=Patience(begin_s=0.2))
+        await store.fetch("talker")
+        await server.half_sent.wait()
+        asyncio.get_running_loop().call_later(0.4, hold.set)
+        assert (await settled(store)).state is State.INSTALLED
+        assert len(server.requests) == 1

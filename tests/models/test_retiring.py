@@ -182,7 +182,7 @@ async def test_a_record_of_before_this_was_known_counts_as_asked_for(shelves: Sh
         record.parent.mkdir(parents=True)
         record.write_text('{"id": "old", "installed": true, "sha256": {}}')
         found = shelves.look(models[0])
-        return found.installed and not found.own and not found.by_itself
+        return found.installed and not found.own and found.asked
 
     assert await asyncio.to_thread(put)
 

@@ -135,13 +135,17 @@ def _is_asked_for(model: Object, args: argparse.Namespace) -> bool:
 
 async def _status(opened: Models, _: argparse.Namespace) -> int:
     answer = await opened.all()
-    shown = [each for each in answer["models"] if each["state"] != "absent" or each["wanted"] or each["replaced"]]
+    shown = [each for each in answer["models"] if _is_of_interest(each)]
     for line in _table(shown):
         print(line)
     if not shown:
         print("There are no models. Fetch one with: sotto models fetch ID")
     print(f"{answer['disk']['free_bytes'] / _MB:,.0f} MB are free")
     return EXIT_FAILED if any(each["error"] for each in shown) else EXIT_OK
+
+
+def _is_of_interest(model: Object) -> bool:
+    return bool(model["state"] != "absent" or model["wanted"] or model["offered"] or model["replaced"])
 
 
 def _table(models: list[Object]) -> list[str]:
@@ -158,6 +162,7 @@ def _line(model: Object, model_id: str, title: str) -> str:
     notes = [
         "yours" if model["own"] else "",
         "wanted" if model["wanted"] else "",
+        f"better; to be fetched by name, as it has terms: {model['terms']}" if model["offered"] else "",
         "in use" if model["in_use"] else "",
         _replaced(model["replaced"]),
         "" if model["pinned"] or model["own"] else "unpinned",

@@ -79,6 +79,8 @@ class Model:
     engine: str
     auto: bool = True
     """Whether it may be chosen; else it is fetched only by name."""
+    terms: str = ""
+    """Where its licence is, if that is its makers' own: `auto` does not agree to it in a household's place."""
     gpu: bool = False
     """Whether it is too slow without a GPU."""
     modules: tuple[str, ...] = ()
@@ -159,6 +161,7 @@ def _model(entry: Mapping[str, Any]) -> Model:
         rank=int(entry["rank"]),
         engine=entry["engine"],
         auto=bool(entry.get("auto", True)),
+        terms=entry.get("terms", ""),
         gpu=bool(entry.get("gpu", False)),
         modules=tuple(entry.get("modules", ())),
     )

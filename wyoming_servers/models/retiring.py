@@ -59,7 +59,7 @@ class Retiring:
         for each in there:
             if each.id in self._by:
                 self._unused_s[each.id] = known.get(each.id, 0.0) + (passed_s if each.id in before else 0.0)
-            elif each.id in known and each.by_itself and not each.wanted and models[each.id].name not in working:
+            elif each.id in known and not each.asked and not each.wanted and models[each.id].name not in working:
                 self._unused_s[each.id] = known[each.id]  # as while the better one is loading
         if self._unused_s.keys() != known.keys() or (known and now_s - self._kept_s >= KEEP_EVERY_S):
             self._kept_s = now_s
@@ -70,7 +70,7 @@ class Retiring:
     ) -> dict[str, str]:
         return superseded(
             [models[each.id] for each in there],
-            by_itself={each.id for each in there if each.by_itself},
+            by_itself={each.id for each in there if not each.own and not each.asked},
             wanted={each.id for each in there if each.wanted},
             working=working,
             named=self._named,

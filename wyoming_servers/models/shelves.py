@@ -54,13 +54,13 @@ class Shelves:
         files = [self.final(model, file) for file in model.files]
         record = self._read_record(model)
         ours = record.get("installed") is True
+        asked = record.get("asked", ours) is True  # what was fetched before this was kept may have been asked for
         if all(map(_is_of_size, files, (file.size_bytes for file in model.files))):
-            by_itself = ours and record.get("asked") is False
-            return Found(installed=True, own=not ours, done_bytes=model.size_bytes, by_itself=by_itself)
+            return Found(installed=True, own=not ours, done_bytes=model.size_bytes, asked=asked)
         if not ours and any(map(_exists, files)):  # of another make, or incomplete, under the same name
             return Found(installed=_exists(files[0]), own=True, done_bytes=sum(map(_size, files)))
         begun = sum(min(_size(self._staged(model, file)), file.size_bytes) for file in model.files)
-        return Found(done_bytes=begun, replaced_by=str(record.get("replaced_by", "")))
+        return Found(done_bytes=begun, asked=asked, replaced_by=str(record.get("replaced_by", "")))
 
     def others(self, models: Iterable[Model]) -> Iterator[tuple[Kind, str, int]]:
         """Yield kind, name and size of what engines find and the catalogue does not know."""
@@ -111,7 +111,7 @@ class Shelves:
                 named.rename(self._staged(model, file))
 
     def ask(self, model: Model) -> None:
-        """Remember that somebody wants a model, there or not: it is not `by_itself` then. Raises FolderError."""
+        """Remember that somebody wants a model, there or not. Raises FolderError."""
         record = self._read_record(model)
         if record.get("asked") is not True:
             self._write_record(model, self.pins(model), installed=record.get("installed") is True, asked=True)

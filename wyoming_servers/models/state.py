@@ -28,8 +28,8 @@ class Found:
     own: bool = False
     """Whether somebody put it there by hand."""
     done_bytes: int = 0
-    by_itself: bool = False
-    """Whether `auto` fetched it, and nobody asked for it."""
+    asked: bool = False
+    """Whether somebody asked for it by name, or brought it."""
     replaced_by: str = ""
     """The id of the model in whose favour it was removed."""
 
@@ -58,8 +58,10 @@ class ModelState:
     """Whether the user put it there: it is not touched."""
     wanted: bool = False
     """Whether it is among those that this household and this machine should have."""
-    by_itself: bool = False
-    """Whether it is there because `auto` fetched it, and nobody asked for it."""
+    asked: bool = False
+    """Whether somebody asked for it by name, or brought it: what is there without that, `auto` fetched."""
+    offered: bool = False
+    """Whether it would be wanted if somebody agreed to its terms."""
     replaced: Replaced | None = None
 
     @property
@@ -78,7 +80,7 @@ def state_of(model: Model, found: Found, *, wanted: bool, replaced: Replaced | N
         model.size_bytes,
         own=found.own,
         wanted=wanted,
-        by_itself=found.by_itself,
+        asked=found.asked,
         replaced=Replaced(found.replaced_by, None) if found.replaced_by else replaced,
     )
 

@@ -21,6 +21,7 @@ from .retiring import Retiring
 from .shelves import Shelves
 from .state import Found, ModelState, State, own_state, state_of
 from .threads import in_thread
+from .wanting import Wishes, choose
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,9 +30,6 @@ AGAIN_S = 900.0
 REFUSED_AGAIN_S = 86_400.0
 """The same of what every source had other bytes of: they may have been fetched whole."""
 LOG_EVERY_PERCENT = 10
-
-Wishes = Callable[[Sequence[Model], frozenset[str]], Awaitable[list[Model]]]
-"""Called with the models that may be chosen and the ids of those installed; returns those that should be there."""
 
 
 class ModelStore:
@@ -139,8 +137,7 @@ class ModelStore:
         await self._decline(model_id, declined=False)
         async with self._asking:
             await in_thread(self._shelves.ask, model)
-            if self._states[model_id].by_itself:
-                await self._look_at(model)
+            self._states[model_id] = replace(self._states[model_id], asked=True, replaced=None)
         self._enqueue(model)
         return self._states[model_id]
 
@@ -311,8 +308,8 @@ class ModelStore:
 
     def _set(self, model: Model, state: State, done_bytes: int, error: SottoError | None = None) -> None:
         before = self._states.get(model.id)
-        wanted = model.id in self._wanted
-        now = ModelState(model.id, model.kind, state, done_bytes, model.size_bytes, error, wanted=wanted)
+        wanted, asked = model.id in self._wanted, before is not None and before.asked
+        now = ModelState(model.id, model.kind, state, done_bytes, model.size_bytes, error, wanted=wanted, asked=asked)
         self._states[model.id] = now
         if before is None or (before.state, before.percent, before.wanted) != (now.state, now.percent, now.wanted):
             self._changed()
@@ -367,17 +364,15 @@ class ModelStore:
 
     async def _want(self) -> None:
         assert self._wishes is not None  # noqa: S101 - only then is it called
-        installed = frozenset(each.id for each in self._states.values() if each.state is State.INSTALLED)
-        choosable = [model for model in self._models.values() if model.id not in self._declined]
-        self._wanted = frozenset(model.id for model in await self._wishes(choosable, installed))
-        for model in self._models.values():
-            now = self._states[model.id]
-            if now.wanted != (model.id in self._wanted):
-                self._states[model.id] = replace(now, wanted=model.id in self._wanted)
+        chosen = await choose(self._wishes, self._models, self._states, self._declined)
+        self._wanted = chosen.wanted
+        for each, now in self._states.items():
+            self._states[each] = replace(now, wanted=each in chosen.wanted, offered=each in chosen.offered)
         self._changed()
         if self._auto and self._busy is None:
             now_s = asyncio.get_running_loop().time()
-            due = [each for each in self._wanted - installed if self._not_before_s.get(each, now_s) <= now_s]
+            missing = [each for each in self._wanted if self._states[each].state is not State.INSTALLED]
+            due = [each for each in missing if self._not_before_s.get(each, now_s) <= now_s]
             for model_id in sorted(due, key=lambda each: self._models[each].rank):
                 self._enqueue(self._models[model_id])
 
