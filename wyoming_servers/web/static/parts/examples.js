@@ -23,7 +23,11 @@ function hasCounted(report, examples) {
 class Examples {
   /** `calibrated()` is called when there is another calibration than before. */
   constructor(signal, calibrated) {
-    Object.assign(this, { signal, calibrated, examples: [], made: undefined, isNew: false });
+    Object.assign(this, { signal, calibrated, examples: [] });
+    /** When the calibration was made that is there; undefined before anybody has looked. */
+    this.made = undefined;
+    /** Whether something has changed here since then. */
+    this.isNew = false;
     this.failed = h("div", {});
     this.list = h("div", {});
     this.state = h("p", { class: "small muted", role: "status" });
@@ -42,10 +46,11 @@ class Examples {
     try {
       ({ examples: this.examples } = await ask("GET", PATH));
       put(this.list, this.rows());
-      await this.look();
     } catch (error) {
       put(this.failed, failure(error));
+      return;
     }
+    this.look();
   }
 
   rows() {
@@ -70,11 +75,19 @@ class Examples {
   /** Say whether the calibration knows of all this, and look again for as long as it does not. */
   async look() {
     clearTimeout(this.timer);
-    const [{ report }, { documents }] = await Promise.all([
-      ask("GET", "api/documents/calibrate"),
-      ask("GET", "api/documents/status"),
-    ]);
+    const answers = [ask("GET", "api/documents/calibrate"), ask("GET", "api/documents/status")];
+    const [calibration, status] = await Promise.allSettled(answers);
     if (this.signal.aborted) return;
+    if (!calibration.value || !status.value) this.again();
+    else this.compare(calibration.value.report, status.value.documents > 0);
+  }
+
+  again() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.look(), LOOK_EVERY_MS);
+  }
+
+  compare(report, hasDocuments) {
     const made = report?.made ?? null;
     if (this.made !== undefined && made !== this.made) {
       this.isNew = false;
@@ -82,8 +95,8 @@ class Examples {
     }
     this.made = made;
     const isCounted = report !== null && !this.isNew && hasCounted(report, this.examples);
-    this.tell(documents > 0, isCounted, made);
-    if (documents > 0 && !isCounted) this.timer = setTimeout(() => this.look().catch(() => {}), LOOK_EVERY_MS);
+    this.tell(hasDocuments, isCounted, made);
+    if (hasDocuments && !isCounted) this.again();
   }
 
   tell(hasDocuments, isCounted, made) {
@@ -97,11 +110,14 @@ class Examples {
     const given = new FormData(event.target);
     const text = given.get("text").trim();
     if (!text) return;
-    const isKept = await this.change("POST", PATH, { text, should_answer: given.get("kind") === "answer" });
-    if (!isKept) return;
+    const example = { text, should_answer: given.get("kind") === "answer" };
+    const isKnown = this.examples.some((each) => each.text === text && each.should_answer === example.should_answer);
+    if (!(await this.change("POST", PATH, example))) return;
+    this.isNew ||= !isKnown;
     this.input.value = "";
     this.input.focus();
     announce(t("examples.added", { text }));
+    await this.load();
   }
 
   async remove(example) {
@@ -109,12 +125,14 @@ class Examples {
     const place = shown.findIndex((each) => each.text === example.text);
     const next = shown[place + 1] ?? shown[place - 1];
     if (!(await this.change("DELETE", `${PATH}?${new URLSearchParams({ text: example.text })}`))) return;
+    this.isNew = true;
+    await this.load();
     const beside = next && this.list.querySelector(`[data-key="${CSS.escape(key(next))}"]`);
     (beside || this.input).focus();
     announce(t("examples.removed", { text: example.text }));
   }
 
-  /** Change what is kept, and show it; return whether that went well. */
+  /** Change what is kept; return whether that went well. */
   async change(method, path, body) {
     put(this.failed);
     try {
@@ -123,8 +141,6 @@ class Examples {
       put(this.failed, failure(error));
       return false;
     }
-    this.isNew = true;
-    await this.load();
     return true;
   }
 
