@@ -101,13 +101,9 @@ async def test_a_model_larger_than_the_memory_is_a_problem(with_nano: Path, monk
     assert "--llm-context" in chosen.remedy
 
 
-async def test_a_model_that_a_server_has_loaded_needs_no_further_memory(
-    with_nano: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(doctor_llm, "available_bytes", lambda: 1_000_000)
-    chosen = only(await look_at_llm(settings_of(with_nano), "nano"), "language model")
-    assert chosen.verdict is Verdict.OK
-    assert chosen.detail.endswith("; it is loaded")
+async def test_what_a_start_would_choose_is_not_told_where_a_server_tells_of_its_model(with_nano: Path) -> None:
+    findings = await look_at_llm(settings_of(with_nano), is_told=True)
+    assert {each.subject for each in findings} == {"GGUF models", "llm: llama.cpp"}
 
 
 @pytest.mark.parametrize(("layers", "verdict"), [(-1, Verdict.OK), (0, Verdict.PROBLEM)])

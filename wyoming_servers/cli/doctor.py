@@ -24,7 +24,7 @@ from ..pipeline.assistant import Assistant, UnreachableError
 from ..registry import ENGINES, EngineSpec
 from ..settings import Settings
 from ..stt.sensevoice.model import WEIGHTS, folder_of
-from .doctor_health import look_at_health
+from .doctor_health import look_at_machine, told_by_server
 from .doctor_http import look_at_http
 from .doctor_knowledge import look_at_knowledge
 from .doctor_llm import LLAMA_REMEDY, look_at_llm
@@ -40,17 +40,24 @@ HOME_WITHIN_S = 15.0
 async def doctor(args: argparse.Namespace) -> int:
     """Print every finding; fails if one is a problem."""
     settings = read_settings(args)
-    http = await look_at_http(settings)
-    llm = await look_at_llm(settings, http.loaded_model)
-    knowledge = await look_at_knowledge(settings)
-    home = await _home(settings)
-    health = await look_at_health(settings, args.language)
-    findings = [*_local(settings), *llm, *knowledge, home, *http.findings, *await _server(args.uri), *health]
+    findings = [*_local(settings), *await _around_server(settings, args.uri, args.language)]
     for finding in findings:
         print(f"{finding.verdict:<8}{finding.subject:<22}{finding.detail}")
         if finding.remedy:
             print(f"{'':<30}→ {finding.remedy}")
     return EXIT_PROBLEM if any(finding.verdict is Verdict.PROBLEM for finding in findings) else EXIT_OK
+
+
+async def _around_server(settings: Settings, uri: str, language: str | None) -> list[Finding]:
+    """Look at what a server that runs tells itself, and at all else; at everything where none does."""
+    told = await told_by_server(settings, language)
+    http = await look_at_http(settings)
+    llm = await look_at_llm(settings, is_told=told is not None and http.has_model)
+    findings = [*llm, *await look_at_knowledge(settings), http.door, *await _server(uri)]
+    if told is not None:
+        return [*findings, *told]
+    token = [http.token] if http.token is not None else []
+    return [*findings, *token, await _home(settings), *await look_at_machine(settings, language)]
 
 
 def _local(settings: Settings) -> Iterator[Finding]:

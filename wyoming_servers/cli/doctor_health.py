@@ -16,27 +16,29 @@ from ..settings import Settings
 from .finding import Finding
 
 
-async def look_at_health(settings: Settings, language: str | None = None) -> list[Finding]:
-    """Ask the server that these settings describe, which knows most; look here if none answers."""
-    language = language or os.environ.get("LANG", "en")
-    told = await _asked(settings, language)
-    if told is None:
-        seen = Seen(settings=settings, home=DemoHome())
-        told = [each.told(language) for each in await asyncio.to_thread(look, seen, WITHOUT_A_SERVER)]
-    return [_finding(each) for each in told]
-
-
-async def _asked(settings: Settings, language: str) -> list[dict[str, str]] | None:
+async def told_by_server(settings: Settings, language: str | None = None) -> list[Finding] | None:
+    """Return what the server that these settings describe tells, which knows most; None if none answers."""
     if not settings.http.uri or find_spec("aiohttp") is None:
         return None
     from .door import opened_door  # noqa: PLC0415 - it needs the package aiohttp
 
     try:
         async with opened_door(settings) as door:
-            findings = (await door.get("/api/health", lang=language)).get("findings")
+            told = (await door.get("/api/health", lang=_readers(language))).get("findings")
     except SottoError:
         return None
-    return findings if isinstance(findings, list) else None
+    return [_finding(each) for each in told] if isinstance(told, list) else None
+
+
+async def look_at_machine(settings: Settings, language: str | None = None) -> list[Finding]:
+    """Look at what can be looked at where no server runs."""
+    seen = Seen(settings=settings, home=DemoHome())
+    found = await asyncio.to_thread(look, seen, WITHOUT_A_SERVER)
+    return [_finding(each.told(_readers(language))) for each in found]
+
+
+def _readers(language: str | None) -> str:
+    return language or os.environ.get("LANG", "en")
 
 
 def _finding(told: Mapping[str, str]) -> Finding:

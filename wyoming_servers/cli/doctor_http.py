@@ -7,7 +7,7 @@ import errno
 import ipaddress
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from importlib.util import find_spec
@@ -32,29 +32,27 @@ _EVERYWHERE = frozenset({"", "0.0.0.0", "::", "*"})  # noqa: S104 - what the use
 class HttpLook:
     """What was found."""
 
-    findings: tuple[Finding, ...]
-    loaded_model: str = ""
-    """The model that the server has in memory, if one answers."""
+    door: Finding
+    token: Finding | None = None
+    has_model: bool = False
+    """Whether a server answers that has a language model."""
 
 
 async def look_at_http(settings: Settings) -> HttpLook:
     """Look at the token, and at who has the port: nobody, Sotto, or another program."""
     uri = settings.http.uri
     if not uri:
-        return HttpLook((Finding(Verdict.OK, DOOR, "off, with an empty --http-uri"),))
+        return HttpLook(Finding(Verdict.OK, DOOR, "off, with an empty --http-uri"))
     if missing := await asyncio.to_thread(_missing):
         detail = f"off: the package {', '.join(missing)} is missing"
-        return HttpLook((Finding(Verdict.NOTE, DOOR, detail, "Install it with: pip install 'sotto[http]'"),))
+        return HttpLook(Finding(Verdict.NOTE, DOOR, detail, "Install it with: pip install 'sotto[http]'"))
     host, port = _place(uri)
     token, about_token = await asyncio.to_thread(_token, settings, host)
     refusal = await _refusal_to_listen(uri)
-    status: Mapping[str, Any] = {}
-    about_door = Finding(Verdict.OK, DOOR, f"{uri} is free; nobody answers there yet")
-    if refusal is not None:
-        status, about_door = await asyncio.to_thread(_who_is_there, host, port, token, refusal)
-    model = status.get("model") or {}
-    loaded = str(model.get("model")) if model.get("state") == "ready" else ""
-    return HttpLook((about_token, about_door, *_about_model(status)), loaded)
+    if refusal is None:
+        return HttpLook(Finding(Verdict.OK, DOOR, f"{uri} is free; nobody answers there yet"), about_token)
+    status, about_door = await asyncio.to_thread(_who_is_there, host, port, token, refusal)
+    return HttpLook(about_door, about_token, bool(status.get("model")))
 
 
 def _missing() -> list[str]:
@@ -152,17 +150,3 @@ def _get(host: str, port: int, token: str) -> tuple[int, dict[str, Any]]:
 def _code_of(answer: Mapping[str, Any]) -> str:
     error = answer.get("error")
     return str(error.get("code")) if isinstance(error, dict) else ""
-
-
-def _about_model(status: Mapping[str, Any]) -> Iterator[Finding]:
-    if not status:
-        return
-    model = status["model"]
-    if not isinstance(model, dict):
-        yield Finding(Verdict.NOTE, "server: llm", "no language model")
-        return
-    verdict = Verdict.PROBLEM if model.get("state") == "failed" else Verdict.OK
-    context = f"; {tokens} tokens of context" if (tokens := model.get("context_tokens")) else ""
-    restarts = f"; {count} restarts" if (count := model.get("restarts")) else ""
-    told = f"{model.get('model')} ({model.get('engine')}): {model.get('state')}, {model.get('detail')}"
-    yield Finding(verdict, "server: llm", f"{told}{context}{restarts}")

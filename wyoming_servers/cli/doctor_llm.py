@@ -55,8 +55,8 @@ class Build:
     """Whose code it computes with, where it has code for several kinds of processor."""
 
 
-async def look_at_llm(settings: Settings, loaded: str = "") -> list[Finding]:
-    """Return what there is to say; `loaded` names the model that a server has in memory already."""
+async def look_at_llm(settings: Settings, *, is_told: bool = False) -> list[Finding]:
+    """Return what there is to say; where a server tells how its model is, not what a start would choose."""
     missing = await asyncio.to_thread(_missing)
     if lacking := missing & _ALWAYS_NEEDED:
         detail = f"the package {', '.join(sorted(lacking))} is missing"
@@ -66,7 +66,8 @@ async def look_at_llm(settings: Settings, loaded: str = "") -> list[Finding]:
     if "llama_cpp" not in missing:
         build, finding = await _build()
         findings.append(finding)
-    findings.append(await asyncio.to_thread(_choice, settings, loaded, build))
+    if not is_told:
+        findings.append(await asyncio.to_thread(_choice, settings, build))
     return findings if "openai" in missing else [*findings, *await _endpoints(settings)]
 
 
@@ -83,7 +84,7 @@ def _files(folder: Path) -> Finding:
     return Finding(Verdict.NOTE, "GGUF models", f"none in {folder}", remedy)
 
 
-def _choice(settings: Settings, loaded: str, build: Build | None) -> Finding:
+def _choice(settings: Settings, build: Build | None) -> Finding:
     """Choose as a start does."""
     chosen = settings.llm.engine
     if chosen == "none":
@@ -96,7 +97,7 @@ def _choice(settings: Settings, loaded: str, build: Build | None) -> Finding:
         if mind is None or not mind.is_there:
             return _none(settings)
         if mind.status.engine == "llama_cpp":
-            return Finding(Verdict.OK, CHOICE, f"{chosen}: {_fitting(settings, loaded, build)}")
+            return Finding(Verdict.OK, CHOICE, f"{chosen}: {_fitting(settings, build)}")
     except SottoError as err:
         return Finding(Verdict.PROBLEM, CHOICE, err.message, err.remedy)
     return Finding(Verdict.OK, CHOICE, f"{chosen}: {mind.status.engine}, the model {mind.status.model}")
@@ -109,7 +110,7 @@ def _none(settings: Settings) -> Finding:
     return Finding(Verdict.NOTE, CHOICE, "none: only what Home Assistant has sentences for is understood", remedy)
 
 
-def _fitting(settings: Settings, loaded: str, build: Build | None) -> str:
+def _fitting(settings: Settings, build: Build | None) -> str:
     """Say what the model takes of what is there; raises SottoError for a file that cannot be loaded."""
     context = settings.llm.context
     path = find_model(settings.folder(LLM), settings.llm.model)
@@ -118,8 +119,6 @@ def _fitting(settings: Settings, loaded: str, build: Build | None) -> str:
     if build is not None and available is not None and settings.llm.gpu_layers != 0:
         available += build.free_gpu_bytes
     needed = f"llama_cpp, {path.stem}: {gib(file.size)}, and {gib(cache)} for {context} tokens"
-    if path.stem == loaded:
-        return f"{needed}; it is loaded"
     require(file.size, cache, available)
     return needed if available is None else f"{needed}; {gib(available)} are available"
 

@@ -38,8 +38,8 @@ CHECKS: tuple[ModuleType, ...] = (
     microphone,
     clock,
 )
-WITHOUT_A_SERVER: tuple[ModuleType, ...] = (gpu, disk, clock, ports)
-"""What can be looked at where no server runs."""
+WITHOUT_A_SERVER: tuple[ModuleType, ...] = (gpu, disk, clock)
+"""What can be looked at where no server runs; `sotto doctor` itself looks at ports, token and home then."""
 
 _GRAVITY = {Verdict.PROBLEM: 0, Verdict.NOTE: 1, Verdict.OK: 2}
 _BROKEN = Words("this could not be looked at ({error})", "无法检查（{error}）")

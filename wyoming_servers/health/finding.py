@@ -32,7 +32,11 @@ class Words:
 
     def with_note(self, note: str) -> Words:
         """Return the words with a note after them, which is the same in each language."""
-        return Words(f"{self.en}; {note}", f"{self.zh}；{note}")
+        return self.followed_by(Words(note, note))
+
+    def followed_by(self, others: Words) -> Words:
+        """Return the words with others after them."""
+        return Words(f"{self.en}; {others.en}", f"{self.zh}；{others.zh}")
 
 
 NOTHING = Words()

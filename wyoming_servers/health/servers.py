@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from .finding import Finding, Verdict, Words
@@ -16,6 +17,7 @@ _STAGES = {
     "llm": Words("Language model", "语言模型"),
 }
 _LOADING = Words("{name} is being loaded", "正在加载 {name}")
+_RESTARTS = Words("{count} restarts", "已重启 {count} 次")
 _FAILED = Words("{name} cannot be used: {reason}", "{name} 无法使用：{reason}")
 
 
@@ -30,7 +32,9 @@ def _findings(status: Mapping[str, Any]) -> Iterator[Finding]:
     model = status.get("model")
     if isinstance(model, Mapping):
         told = {"engine": model.get("engine"), "model": model.get("model"), "device": model.get("detail")}
-        yield _of("llm", {**told, "state": model.get("state")}, {"message": model.get("detail")})
+        found = _of("llm", {**told, "state": model.get("state")}, {"message": model.get("detail")})
+        restarts = model.get("restarts")
+        yield replace(found, detail=found.detail.followed_by(_RESTARTS.filled(count=restarts))) if restarts else found
 
 
 def _of(stage: str, server: Mapping[str, Any], error: Mapping[str, Any]) -> Finding:
