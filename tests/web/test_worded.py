@@ -60,7 +60,6 @@ BEFORE_THE_PAGE = (
 )
 """What these say is said in the terminal, where no server starts."""
 NOT_SAID = {
-    "folder",
     "only",
     "--web-ingress-peer is {}.",
     "Write an IP address.",

@@ -1,7 +1,7 @@
 // What memory there is, and who has it.
 
 import { h } from "../dom.js";
-import { maybe, memory, t, told } from "../i18n.js";
+import { language, maybe, memory, t, told } from "../i18n.js";
 import { card } from "./card.js";
 
 function segment(name, share, className) {
@@ -35,7 +35,7 @@ export function memoryCard(report) {
     report.reserve_mb > 0 && t("memory.reserve", { n: memory(report.reserve_mb) }),
   ];
   return card(t("memory.title"), [
-    h("p", { class: "muted" }, about.filter(Boolean).join(" ")),
+    h("p", { class: "muted" }, about.filter(Boolean).join(language() === "en" ? " " : "")),
     bar,
     h("ul", { class: "tenants" }, legend),
     report.notes?.length > 0 &&
