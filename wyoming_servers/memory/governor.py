@@ -39,7 +39,7 @@ class Tenant(Protocol):
     """Whoever has models in memory. Its methods run on the event loop and never block it."""
 
     kind: str
-    """Which models: stt, tts, llm or embedding."""
+    """Which models: stt, tts, llm, embedding or reranker."""
 
     @property
     def name(self) -> str:

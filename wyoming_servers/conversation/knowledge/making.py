@@ -26,7 +26,7 @@ WATCHED = "documents"
 
 
 def make_library(settings: Settings, governor: Governor | None = None) -> Library:
-    """Return the library, not yet started; looks at the disk. `governor` grants memory to what embeds.
+    """Return the library, not yet started; looks at the disk. `governor` grants memory to what embeds and ranks.
 
     Raises SettingsError for a database that cannot be one, EngineUnavailableError for an embedder that is named and
     cannot be used, or if the packages for a database are missing.
@@ -36,6 +36,8 @@ def make_library(settings: Settings, governor: Governor | None = None) -> Librar
     database = settings.knowledge.database
     store, make_index = _in_postgres(database) if database else _in_folder(folder)
     reranker = make_reranker(settings)
+    if reranker is not None and governor is not None:
+        reranker.govern(governor)
 
     def meaning(worker: Worker) -> Meaning | None:
         embedder = make_embedder(settings)

@@ -69,6 +69,9 @@ class Reranker(ABC):
     def status(self) -> ModelStatus:
         """How it is, from memory."""
 
+    def govern(self, governor: Governor) -> None:
+        """Have memory granted before it is taken; for one elsewhere, nothing. To be called before `start`."""
+
     @abstractmethod
     async def start(self) -> None:
         """Begin to load; returns at once, also when it will fail."""

@@ -1,4 +1,7 @@
-"""What embedding does when memory is short: its model sleeps, and documents are searched by words until it wakes."""
+"""What finding does when memory is short: its models sleep until somebody asks.
+
+Without the one that embeds, documents are searched by words; without a reranker, they are in the order of the search.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,14 @@ from ....memory.governor import Governor
 from ...engine import ModelState, ModelStatus
 from ...llama.granted import Sleeper, slept
 
-KIND = "embedding"
+EMBEDDING, RERANKER = "embedding", "reranker"
+_GOES_AT_S = {EMBEDDING: -0.5, RERANKER: -0.75}
+"""On the event loop's clock, when they were used last as the governor sees it: before any language model, and first the
+one without which less is lost."""
 
 
 class Sleeping(Sleeper, Protocol):
-    """An embedder with a model in a process."""
+    """An embedder or a reranker with a model in a process."""
 
     @property
     def status(self) -> ModelStatus:
@@ -28,14 +34,13 @@ class Sleeping(Sleeper, Protocol):
 
 
 class Reader:
-    """An embedding model as the governor of memory sees it."""
+    """A model that embeds or ranks, as the governor of memory sees it."""
 
-    kind = KIND
-
-    def __init__(self, embedder: Sleeping, governor: Governor, need: int) -> None:
-        """`need`: bytes that it takes while it is awake."""
-        self._embedder, self._governor, self._need = embedder, governor, need
-        embedder.on_change(self._look)
+    def __init__(self, model: Sleeping, governor: Governor, kind: str, need: int) -> None:
+        """`kind`: EMBEDDING or RERANKER; `need`: bytes that it takes while it is awake."""
+        self.kind = kind
+        self._model, self._governor, self._need = model, governor, need
+        model.on_change(self._look)
 
     def join(self) -> None:
         """Be counted with."""
@@ -46,13 +51,13 @@ class Reader:
         self._governor.forget(self)
 
     def _look(self) -> None:
-        if self._embedder.status.state is not ModelState.LOADING:
-            self._governor.settled(KIND)
+        if self._model.status.state is not ModelState.LOADING:
+            self._governor.settled(self.kind)
 
     @property
     def name(self) -> str:
         """The model in memory; empty if none is."""
-        status = self._embedder.status
+        status = self._model.status
         return status.model if status.state in {ModelState.LOADING, ModelState.READY} else ""
 
     @property
@@ -62,15 +67,17 @@ class Reader:
 
     @property
     def last_used_s(self) -> float:
-        """Before any language model: without it documents are still found by their words."""
-        return -0.5
+        """Before any language model: documents are still found without."""
+        return _GOES_AT_S[self.kind]
 
     async def give_way(self, *, to_another: bool) -> str:
         """Sleep, unless it reads for another's sake."""
-        if self._embedder.status.state is not ModelState.READY or (to_another and self._embedder.is_busy):
+        if self._model.status.state is not ModelState.READY or (to_another and self._model.is_busy):
             return ""
-        await slept(self._embedder)
-        return f"The embedding model {self._embedder.status.model} sleeps until somebody asks"
+        await slept(self._model)
+        if self.kind == RERANKER:
+            return f"The reranker {self._model.status.model} sleeps until somebody asks"
+        return f"The embedding model {self._model.status.model} sleeps until somebody asks"
 
     async def take_more(self, free: int) -> str:
         """Do nothing: it wakes when somebody asks."""

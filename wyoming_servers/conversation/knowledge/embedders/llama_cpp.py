@@ -24,10 +24,12 @@ from ...llama.watched import Limits, Watch, Watched
 from ...llama.wire import EmbedderOrder, Line
 from .engine import Embedder, Reranker, Vectors
 from .families import prefixes_of
-from .giving_way import KIND, Reader
+from .giving_way import EMBEDDING, RERANKER, Reader
 
 EMBEDDER_FLAG, RERANKER_FLAG = "--knowledge-model", "--knowledge-reranker"
 HINT = "Put one there, such as bge-m3 or Qwen3-Embedding-0.6B."
+_READING, _RANKING = (EMBEDDING, "embedding model", EMBEDDER_FLAG), (RERANKER, "reranker", RERANKER_FLAG)
+"""What the memory calls it, what people do, and the setting that chooses it."""
 
 _TEXTS = 64
 """Sent at a time, so that a line stays short."""
@@ -86,9 +88,13 @@ def ranks(file: GgufFile) -> bool:
 class _Model:
     """A model in its process, asked for rows of numbers."""
 
-    def __init__(self, settings: Settings, path: Path, limits: Limits | None, subject: str, kinds: Kinds) -> None:
+    def __init__(self, settings: Settings, path: Path, limits: Limits | None, kinds: Kinds, need: int) -> None:
+        """`need`: bytes that it takes while it is awake."""
         self.path = path
-        limits, flag = limits or Limits(), RERANKER_FLAG if kinds is RANK else EMBEDDER_FLAG
+        self._need = need
+        self._kind, subject, flag = _RANKING if kinds is RANK else _READING
+        self._tenant: Reader | None = None
+        limits = limits or Limits()
         order = EmbedderOrder(
             path=str(path),
             gpu_layers=settings.llm.gpu_layers,
@@ -127,13 +133,22 @@ class _Model:
         """Free its memory as soon as nobody waits for it; it wakes with the next request."""
         self._watched.sleep()
 
+    def govern(self, governor: Governor) -> None:
+        """Have memory granted to its process each time that it loads."""
+        self._watched.room = GrantedRoom(governor, self._kind, self.path.stem, self._need)
+        self._tenant = Reader(self, governor, self._kind, self._need)
+
     async def start(self) -> None:
         """Begin to load; returns at once, also when it will fail."""
+        if self._tenant is not None:
+            self._tenant.join()
         self._watched.start()
 
     async def stop(self) -> None:
         """End the process and all requests."""
         await self._watched.stop()
+        if self._tenant is not None:
+            self._tenant.leave()
 
     async def _soon(self, kind: str, request: Line, count: int, dimensions: int = 0) -> Vectors:
         """Return as `_rows` does, or raise OverloadedError or EngineLoadingError after as long as anybody waits."""
@@ -177,27 +192,8 @@ class LlamaCppEmbedder(_Model, Embedder):
         """Read the file's header; raises EngineUnavailableError for one that is none."""
         file = read_gguf(path, EMBEDDER_FLAG)
         self._prefixes = prefixes_of(file.name, path.stem, file.architecture)
-        self._need = talking_bytes(file.size, 0)
-        self._tenant: Reader | None = None
         self._name = f"llama_cpp/{path.stem}/{file.size}/{self._prefixes.passage}".strip("/ ")
-        super().__init__(settings, path, limits, "embedding model", EMBED)
-
-    def govern(self, governor: Governor) -> None:
-        """Have memory granted to its process each time that it loads."""
-        self._watched.room = GrantedRoom(governor, KIND, self.path.stem, self._need)
-        self._tenant = Reader(self, governor, self._need)
-
-    async def start(self) -> None:
-        """Begin to load; returns at once, also when it will fail."""
-        if self._tenant is not None:
-            self._tenant.join()
-        await super().start()
-
-    async def stop(self) -> None:
-        """End the process and all requests."""
-        await super().stop()
-        if self._tenant is not None:
-            self._tenant.leave()
+        super().__init__(settings, path, limits, EMBED, talking_bytes(file.size, 0))
 
     @property
     def name(self) -> str:
@@ -229,7 +225,8 @@ class LlamaCppReranker(_Model, Reranker):
     """One model for all requests, one after the other."""
 
     def __init__(self, settings: Settings, path: Path, limits: Limits | None = None) -> None:
-        super().__init__(settings, path, limits, "reranker", RANK)
+        """Look at the file's size; whether it is a reranker is told when it is loaded."""
+        super().__init__(settings, path, limits, RANK, talking_bytes(path.stat().st_size, 0))
 
     async def rerank(self, question: str, texts: Sequence[str]) -> list[float]:
         """Return what the model says of each text."""
