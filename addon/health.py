@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
 
+from wyoming_servers.addresses import reached
 from wyoming_servers.errors import RemoteError
 from wyoming_servers.pipeline.assistant import Assistant
 from wyoming_servers.settings import Settings
 
 ASK_EVERY_S = 1.0
 
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - what the server may listen on
-
 Sleep = Callable[[float], Awaitable[None]]
-
-
-def uri_of(settings: Settings) -> str:
-    """Return where this container reaches the Wyoming port."""
-    uri = settings.server.uri
-    parts = urlsplit(uri)
-    host = _EVERYWHERE.get(parts.hostname or "")
-    return f"{parts.scheme}://{host}:{parts.port}" if host else uri
 
 
 async def check(settings: Settings) -> None:
     """Return if `describe` is answered, with something to offer; raises RemoteError if not."""
-    uri = uri_of(settings)
+    uri = reached(settings.server.uri)
     info = await Assistant(uri).describe()
     if not (info.wake or info.asr or info.tts or info.intent or info.handle):
         raise RemoteError(f"The server at {uri} offers nothing yet.")

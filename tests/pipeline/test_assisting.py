@@ -11,7 +11,7 @@ from wyoming_servers.conversation.server import ConversationService
 from wyoming_servers.errors import EngineLoadingError
 from wyoming_servers.home.demo import DEMO_HOUSE
 from wyoming_servers.home.model import Home, HomeSnapshot
-from wyoming_servers.pipeline.assisting import Assisting, _reachable
+from wyoming_servers.pipeline.assisting import Assisting
 from wyoming_servers.settings import build
 
 NURSERY = replace(DEMO_HOUSE.entities[0], entity_id="sensor.nursery", name="Nursery", aliases=(), state="23.5")
@@ -63,18 +63,3 @@ async def test_a_question_is_answered_by_what_is_known_of_the_home(assisting: As
 async def test_before_the_port_is_open_it_says_that_it_is_starting() -> None:
     with pytest.raises(EngineLoadingError, match="starting"):
         await Assisting(lambda: "tcp://127.0.0.1:9", RealHome()).answer("hello", "en", "c1")
-
-
-@pytest.mark.parametrize(
-    ("uri", "reached"),
-    [
-        ("tcp://0.0.0.0:10600", "tcp://127.0.0.1:10600"),
-        ("tcp://:10600", "tcp://127.0.0.1:10600"),
-        ("tcp://[::]:10600", "tcp://[::1]:10600"),
-        ("tcp://192.0.2.7:10600", "tcp://192.0.2.7:10600"),
-        ("tcp://[::1]:10600", "tcp://[::1]:10600"),
-        ("unix:///run/sotto.sock", "unix:///run/sotto.sock"),
-    ],
-)
-def test_the_port_is_reached_where_it_listens(uri: str, reached: str) -> None:
-    assert _reachable(uri) == reached

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..addresses import reached_at
 from ..errors import SettingsError
 from ..health.finding import Verdict
 from ..health.ports import OTHERS_MAY
@@ -25,7 +26,6 @@ DOOR = "HTTP door"
 ANSWER_WITHIN_S = 3.0
 _MOST_BYTES = 64 * 1024
 _PACKAGES = ("aiohttp", "prometheus_client")
-_EVERYWHERE = frozenset({"", "0.0.0.0", "::", "*"})  # noqa: S104 - what the user may have asked for
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _is_loopback(host: str) -> bool:
 
 def _who_is_there(host: str, port: int, token: str, refusal: SettingsError) -> tuple[Mapping[str, Any], Finding]:
     """Ask for the status; with the token only if the answer without it is one of Sotto's."""
-    place = "127.0.0.1" if host in _EVERYWHERE else host
+    place = reached_at(host)
     code, answer = _get(place, port, "")
     wants_token = code == 401 and _code_of(answer) == "invalid_api_key"
     if wants_token and token:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from ..addresses import in_url, reached_at
 from ..errors import RemoteError, SettingsError
 from ..pipeline.assistant import UnreachableError
 from ..settings import Settings
@@ -20,7 +21,6 @@ CONNECT_WITHIN_S = 5.0
 ANSWER_WITHIN_S = 30.0
 """From one sign of life of the server to the next; while it works on a document it sends one every few seconds."""
 _EVENTS = {"Accept": "text/event-stream"}
-_EVERYWHERE = frozenset({"", "0.0.0.0", "::", "*"})  # noqa: S104 - what the server may listen on
 
 
 class RefusedError(RemoteError):
@@ -105,9 +105,7 @@ def _address(uri: str) -> str:
         port = None
     if parts.scheme != "tcp" or port is None:
         raise SettingsError(f"--http-uri is {uri!r}.", remedy="Write tcp://HOST:PORT of the server's HTTP door.")
-    host = parts.hostname or ""
-    host = "127.0.0.1" if host in _EVERYWHERE else f"[{host}]" if ":" in host else host
-    return f"http://{host}:{port}"
+    return f"http://{in_url(reached_at(parts.hostname or ''))}:{port}"
 
 
 def _kept_token(path: Path) -> str:

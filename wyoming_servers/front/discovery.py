@@ -20,6 +20,8 @@ from zeroconf import Error as ZeroconfError
 from zeroconf import IPVersion
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
+from ..addresses import is_everywhere
+
 _LOGGER = logging.getLogger(__name__)
 
 WYOMING = "_wyoming._tcp.local."
@@ -46,7 +48,7 @@ def announceable(addresses: Iterable[str], *, loopback: bool = False) -> list[IP
 
 def addresses_for(host: str) -> list[IPAddress]:
     """Return what to announce for a server that listens on this host; all interfaces for 0.0.0.0, :: or none."""
-    if host in {"", "0.0.0.0", "::", "*"}:  # noqa: S104 - compared, not bound
+    if is_everywhere(host):
         return announceable(_interface_addresses())
     found = {str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
     return announceable(found) or announceable(found, loopback=True)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from wyoming.event import Event
 
+from ..addresses import is_everywhere
 from ..errors import OverloadedError, SettingsError
 from ..protocol.connection import ClientGoneError, Connection, Limits
 from ..protocol.service import Service, Stage
@@ -175,7 +176,7 @@ class Server:
         raise SettingsError(f"--uri is {self._uri}.", remedy="Write tcp://HOST:PORT or unix:///PATH.")
 
     async def _bind_tcp(self, host: str, port: int) -> asyncio.Server:
-        everywhere = host in {"", "0.0.0.0", "::", "*"}  # noqa: S104 - the user asks for it
+        everywhere = is_everywhere(host)
         return await asyncio.start_server(
             self._on_client,
             None if everywhere else host,

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 
+from ..addresses import is_everywhere
 from ..errors import BadRequestError, OverloadedError, SettingsError, SottoError
 from .errors import HeaderTooLargeError, error_object, headers_of, status_of
 from .failures import error_response, told
@@ -47,7 +48,7 @@ async def bind(uri: str, factory: Callable[[], asyncio.Protocol], flag: str) -> 
 
 async def _bind(host: str, port: int, factory: Callable[[], asyncio.Protocol]) -> asyncio.Server:
     loop = asyncio.get_running_loop()
-    if host not in {"", "0.0.0.0", "::", "*"}:  # noqa: S104 - the user asks for it
+    if not is_everywhere(host):
         return await loop.create_server(factory, host, port, start_serving=False)
     both = socket.has_dualstack_ipv6()
     family = socket.AF_INET6 if both else socket.AF_INET

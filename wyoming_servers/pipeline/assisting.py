@@ -12,19 +12,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from wyoming.intent import Intent
 from wyoming.tts import SynthesizeVoice
 
+from ..addresses import reached
 from ..errors import EngineLoadingError, HomeError
 from ..home.demo import DemoHome, Order
 from ..home.model import Home
 from .assistant import Assistant, Outcome, UnreachableError
 from .audio import AudioFormat, joined
 from .recording import Recording
-
-_EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - to be reached
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class Assisting:
 
     @property
     def _assistant(self) -> Assistant:
-        return Assistant(_reachable(self._uri()))
+        return Assistant(reached(self._uri()))
 
     async def transcribe(self, source: asyncio.StreamReader, rate_hz: int, language: str | None) -> str:
         """Return what is said in 16-bit mono samples, as soon as that is known; raises RemoteError."""
@@ -94,15 +92,6 @@ def _while_starting() -> Iterator[None]:
         yield
     except UnreachableError:
         raise EngineLoadingError("Sotto is still starting.", remedy="Try again in a moment.") from None
-
-
-def _reachable(uri: str) -> str:
-    """Return the address at which this machine reaches what listens there."""
-    parts = urlsplit(uri)
-    if parts.scheme != "tcp":
-        return uri
-    host = _EVERYWHERE.get(parts.hostname or "")
-    return uri if host is None else f"tcp://{host}:{parts.port}"
 
 
 def _object(intent: Intent) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from time import monotonic
 
 from aiohttp import web
 
+from ..addresses import in_url, is_everywhere
 from ..http.door import HttpDoor
 from ..http.listening import AddressTakenError
 from ..http.serving import HttpServer
@@ -58,8 +59,7 @@ class Site:
         if self.port is None:
             return ""
         host = self._server.hosts[0]
-        shown = "localhost" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104
-        return f"http://{shown}:{self.port}"
+        return f"http://{'localhost' if is_everywhere(host) else in_url(host)}:{self.port}"
 
     async def start(self) -> None:
         """Open the site. Where the port is another program's there is no page, and all else goes on.
