@@ -13,6 +13,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+from wyoming_servers import processor
 from wyoming_servers.__main__ import set_up_logging, speak_utf8
 from wyoming_servers.errors import SottoError
 
@@ -27,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     args = _make_parser().parse_args(arguments)
     set_up_logging(logging.INFO)
     try:
+        processor.require_baseline()
         code: int = asyncio.run(args.command(args))
     except KeyboardInterrupt:
         return EXIT_OK

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 
+from . import processor
 from .cli.arguments import make_parser
 from .errors import RemoteError, SottoError
 
@@ -39,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     args = make_parser().parse_args(arguments)
     set_up_logging(logging.DEBUG if args.verbose else logging.INFO)
     try:
+        processor.require_baseline()
         return asyncio.run(_dispatch(args))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED

