@@ -56,6 +56,7 @@ BEFORE_THE_PAGE = (
     "http.identity",
     "http.listening",
     "models.catalogue",
+    "processor",
     "settings",
 )
 """What these say is said in the terminal, where no server starts."""
