@@ -12,6 +12,8 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+from wyoming_servers import kept
+
 from .discovery import retry_delays
 from .health import Sleep
 from .supervisor import SupervisorError, TokenRefusedError, connected
@@ -85,11 +87,8 @@ class HomeLanguage:
     def _keep(self, language: str) -> None:
         if language == self._kept():
             return
-        fresh = self._path.with_name(f".{KEPT_IN}.new")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_text(f"{language}\n", encoding="utf-8")
-            fresh.replace(self._path)
+            kept.write(self._path, f"{language}\n")
         except OSError as err:
             _LOGGER.warning("The language cannot be kept in %s: %s", self._path, err.strerror)
 

@@ -7,8 +7,8 @@ import re
 import secrets
 from pathlib import Path
 
+from .. import kept
 from ..errors import SettingsError
-from . import kept
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -8,9 +8,8 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import __version__
+from .. import __version__, kept
 from ..errors import SettingsError
-from . import kept
 
 _LOGGER = logging.getLogger(__name__)
 

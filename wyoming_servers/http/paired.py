@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from . import kept
+from .. import kept
 
 _MARK = "paired"
 _REQUEST = "pairing"

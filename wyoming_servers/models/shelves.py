@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from .. import kept
 from ..settings import Settings
 from ..stt.sensevoice.model import SENSEVOICE, WEIGHTS
 from ..stt.sensevoice.model import folder_of as sensevoice_folder
@@ -94,14 +95,14 @@ class Shelves:
             if model.folder:
                 for file in model.files:
                     self._staged(model, file).rename(staging / file.path.rpartition("/")[2])
-                sync_folder(staging)
+                kept.sync_folder(staging)
                 shutil.rmtree(folder / model.folder, ignore_errors=True)  # of which something is missing
                 staging.rename(folder / model.folder)
             else:
                 for file in sorted(model.files, key=lambda file: -len(file.path)):  # NAME.onnx is found by itself
                     self._staged(model, file).rename(folder / file.path)
                 shutil.rmtree(staging, ignore_errors=True)
-            sync_folder(folder)
+            kept.sync_folder(folder)
 
     def gather(self, model: Model) -> None:
         """Take back what was about to appear when the process ended."""
@@ -221,25 +222,8 @@ class Shelves:
 
 
 def _write(path: Path, content: object) -> None:
-    """Write a small file, whole or not at all."""
-    fresh = path.with_name(f".{path.name}.new")
     with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with fresh.open("w", encoding="utf-8") as file:
-            json.dump(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-        sync_folder(path.parent)
-
-
-def sync_folder(path: Path) -> None:
-    """See to it that the names in a folder are on the disk; raises OSError."""
-    folder = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        kept.write(path, json.dumps(content))
 
 
 def _size(path: Path) -> int:

@@ -1,28 +1,23 @@
-"""What the door keeps in the data folder: whole or not there, wherever the process is ended; and its id."""
+"""What is kept in the data folder: whole or not there, wherever the process is ended."""
 
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import signal
 import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.http.conftest import OpenDoor
-from wyoming_servers.errors import SettingsError
-from wyoming_servers.http import kept
-from wyoming_servers.http.identity import read_or_make_id
+from wyoming_servers import kept
 
 KILLED = """
-import os, signal, sys
+import io, os, signal, sys
 from pathlib import Path
-from wyoming_servers.http import kept
+from wyoming_servers import kept
 
 step, path = int(sys.argv[1]), Path(sys.argv[2])
 
@@ -35,11 +30,24 @@ def ending(real):
         return real(*arguments, **options)
     return call
 
-for name in ("open", "fsync", "link", "unlink", "close"):
+def twice(real):
+    def call(*arguments, **options):
+        file = real(*arguments, **options)
+        ending(lambda: None)()  # it is empty by now, if it is to be written
+        return file
+    return call
+
+io.open = twice(io.open)
+for name in ("open", "fsync", "link", "unlink", "replace", "close"):
     setattr(os, name, ending(getattr(os, name)))
-kept.remove(path) if sys.argv[3] == "remove" else kept.make(path, "whole")
+if sys.argv[3] == "remove":
+    kept.remove(path)
+elif sys.argv[3] == "make":
+    kept.make(path, "whole")
+else:
+    kept.write(path, "new")
 """
-"""Makes or removes a file, and is killed before the so-many-th call that touches the disk."""
+"""Makes, removes or writes a file, and is killed before the so-many-th call that touches the disk."""
 
 
 def killed_at(step: int, path: Path, what: str) -> bool:
@@ -74,6 +82,19 @@ def test_a_file_is_gone_or_as_it_was_wherever_the_process_is_killed(tmp_path: Pa
     assert not path.exists()
 
 
+def test_a_file_that_is_written_again_is_as_it_was_or_whole_wherever_the_process_is_killed(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "record"
+    found = []
+    for step in range(1, 20):
+        kept.write(path, "old")
+        was_killed = killed_at(step, path, "write")
+        found.append(kept.read(path))
+        if not was_killed:
+            break
+    assert set(found) == {"old", "new"}
+    assert found == sorted(found, reverse=True), "from some step on it is the new one"
+
+
 def test_only_their_owner_can_read_what_is_kept(tmp_path: Path) -> None:
     kept.make(tmp_path / "id", "x")
     assert stat.S_IMODE((tmp_path / "id").stat().st_mode) == 0o600
@@ -95,44 +116,3 @@ def test_a_full_disk_leaves_nothing_half(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(OSError, match="No space left"):
         kept.make(tmp_path / "id", "x")
     assert not list(tmp_path.iterdir())
-    with pytest.raises(SettingsError, match="No space left") as caught:
-        read_or_make_id(tmp_path / "id")
-    assert "--data-dir" in caught.value.remedy
-
-
-async def test_a_server_has_the_same_id_after_every_start(open_door: OpenDoor, tmp_path: Path) -> None:
-    first, second = await open_door(), await open_door()
-    assert first.about == second.about
-    assert first.about["id"] == (tmp_path / "id").read_text().strip()
-    assert set(first.about) == {"id", "version", "api"}
-
-
-@pytest.mark.parametrize("content", [b"", b"\xff\xff", b"0" * 31, b"0" * 33, b"G" * 32, b"a\nb"])
-def test_a_broken_id_is_replaced_with_a_warning(
-    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
-) -> None:
-    path = tmp_path / "id"
-    path.write_bytes(content)
-    found = read_or_make_id(path)
-    assert len(bytes.fromhex(found)) == 16
-    assert [record.levelno for record in caplog.records] == [logging.WARNING]
-    caplog.clear()
-    assert read_or_make_id(path) == found
-    assert not caplog.records
-
-
-def test_a_folder_in_the_place_of_the_id_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "id").mkdir()
-    with pytest.raises(SettingsError, match="Is a directory"):
-        read_or_make_id(tmp_path / "id")
-
-
-def test_a_read_only_folder_with_an_id_in_it_is_no_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = read_or_make_id(tmp_path / "id")
-
-    def read_only(*_: Any, **__: Any) -> None:
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
-
-    for name in ("unlink", "link", "rename", "fsync", "chmod"):
-        monkeypatch.setattr(os, name, read_only)
-    assert read_or_make_id(tmp_path / "id") == found

@@ -1,4 +1,7 @@
-"""Small files in the data folder: whole or not there, however the process ends, and for their owner's eyes only."""
+"""Small files in the data folder: whole or not there, however the process ends.
+
+What is made new is for its owner's eyes only.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ def remove(path: Path) -> bool:
         path.unlink()
     except FileNotFoundError:
         return False
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     return True
 
 
@@ -66,11 +69,27 @@ def _publish(fresh: Path, path: Path) -> bool:
         return False
     except OSError:  # a file system without hard links
         fresh.rename(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     return True
 
 
-def _sync_folder(path: Path) -> None:
+def write(path: Path, content: str) -> None:
+    """Write a file, with its folder, in the place of one that may be there. It is on disk then.
+
+    Blocks; raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """See to it that the names in a folder are on the disk. Blocks; raises OSError."""
     folder = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(folder)
