@@ -6,8 +6,10 @@ import asyncio
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +20,10 @@ from tests.conftest import ServeFunction
 from tests.stand_in_models import make_piper
 from tests.tts.conftest import Connect, Say, listen, send_stream, spoken
 from wyoming_servers.errors import EngineError, EngineUnavailableError, UnknownModelError
+from wyoming_servers.memory.budget import MB
 from wyoming_servers.memory.governor import Governor
-from wyoming_servers.settings import Settings, build
+from wyoming_servers.memory.measured import Measured
+from wyoming_servers.settings import MemorySettings, Settings, build
 from wyoming_servers.tts.engine import Voice
 from wyoming_servers.tts.engines import espeak, piper
 from wyoming_servers.tts.engines.piper import PiperEngine
@@ -357,6 +361,99 @@ def test_piper_and_espeak_keep_their_own_libraries_apart(folder: Path) -> None:
 
 
 # --- Memory -----------------------------------------------------------------------------------------------------------
+
+
+MEMORY = MemorySettings(reserve_mb=100)
+
+
+@dataclass
+class Machine:
+    """Memory that tests set."""
+
+    free_mb: int = 4000
+
+    def measured(self) -> Measured:
+        return Measured(8000 * MB, self.free_mb * MB)
+
+
+@pytest.fixture
+def machine() -> Machine:
+    return Machine()
+
+
+@pytest.fixture
+def governor(machine: Machine) -> Governor:
+    return Governor(MEMORY, measured=machine.measured, used=lambda: 0)
+
+
+def resident(governor: Governor) -> str:
+    """Return how many voices are in memory, as it is told."""
+    (tenant,) = governor._tenants
+    return tenant.name
+
+
+async def test_a_voice_is_granted_its_memory_before_it_is_loaded_and_has_it_then(
+    serve: ServeFunction, say: Say, folder: Path, governor: Governor
+) -> None:
+    asked: list[tuple[str, int]] = []
+    admit = governor.admit
+
+    async def noted(kind: str, name: str, need: int, *, own_process: bool = True) -> None:
+        asked.append((name, need))
+        await admit(kind, name, need, own_process=own_process)
+        assert governor._promises
+
+    governor.admit = noted  # type: ignore[method-assign]
+    port = await serve(TtsService(build({"tts": "piper", "tts_dir": folder}), governor=governor))
+    await say(port, "Good morning.")
+    await say(port, "Good evening.")
+    await say(port, "早上好。")
+    assert [name for name, _ in asked] == ["en_US-noise-low", "zh_CN-noise-low"]
+    sizes = [(folder / f"{name}.onnx").stat().st_size for name, _ in asked]
+    assert [need for _, need in asked] == [round(1.5 * size) for size in sizes]
+    assert governor._promises == {}
+
+
+async def test_a_voice_without_room_is_read_by_one_that_is_there_and_that_is_told_once(
+    serve: ServeFunction, say: Say, folder: Path, governor: Governor, machine: Machine
+) -> None:
+    port = await serve(TtsService(build({"tts": "piper", "tts_dir": folder}), governor=governor))
+    await say(port, "Hello.")
+    machine.free_mb = 100  # all of it is the reserve
+    wanted = SynthesizeVoice("zh_CN-noise-low")
+    for _ in range(2):
+        assert (await say(port, "Good morning.", wanted)).pcm
+    assert resident(governor) == "1 voices"
+    (note,) = governor.report()["notes"]
+    assert note.startswith("Text-to-speech does without a better voice: zh_CN-noise-low needs ")
+    machine.free_mb = 4000
+    assert (await say(port, "Good evening.", wanted)).pcm
+    assert resident(governor) == "2 voices"
+
+
+async def test_where_no_voice_fits_espeak_speaks_which_needs_none(
+    serve: ServeFunction, say: Say, folder: Path, governor: Governor, machine: Machine
+) -> None:
+    machine.free_mb = 100
+    service = TtsService(build({"tts_dir": folder}), governor=governor)
+    port = await serve(service)
+    assert (await say(port, "Good morning.")).pcm
+    assert resident(governor) == ""
+    machine.free_mb = 4000
+    await service.reload()
+    assert resident(governor) == "1 voices", "the likely one is loaded before somebody asks"
+
+
+async def test_nobody_gives_way_to_a_voice_that_nobody_asked_for(
+    serve: ServeFunction, say: Say, folder: Path, governor: Governor, machine: Machine
+) -> None:
+    other = AsyncMock(kind="llm", last_used_s=0.0, used_bytes=MB)
+    other.give_way.return_value = ""
+    governor.register(other)
+    machine.free_mb = 100
+    port = await serve(TtsService(build({"tts_dir": folder}), governor=governor))
+    await say(port, "Good morning.")
+    other.give_way.assert_awaited_once_with(to_another=True)  # not to the likely one, at the start
 
 
 async def test_when_memory_is_short_only_the_voice_that_spoke_last_is_kept(

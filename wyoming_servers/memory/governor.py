@@ -142,6 +142,7 @@ class Governor:
     async def admit(self, kind: str, name: str, need: int, *, own_process: bool = True) -> None:
         """Grant memory to a model that is about to be loaded, until `settled`; others give way if they must.
 
+        `kind`: by which the promise is kept; the tenant of that kind, whose model it is, does not give way to it.
         `own_process`: whether it is loaded in the process of the servers. Raises NoMemoryError with what there is.
         """
         async with self._lock:

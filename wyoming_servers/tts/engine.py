@@ -45,8 +45,19 @@ class Speech:
     """Whether the piece of text ends with it; if not, another portion follows without a pause."""
 
 
+@dataclass(frozen=True, slots=True)
+class VoiceNeed:
+    """A voice that is not in memory, and what it would take."""
+
+    name: str
+    size_bytes: int
+
+
 class TtsEngine(ABC):
     """A synthesiser. The constructor is cheap; `load` and what follows run on the engine's worker."""
+
+    may_preload = True
+    """Whether `load` and `refresh` may load the likely voice; else it is loaded when somebody asks for it."""
 
     @property
     @abstractmethod
@@ -76,6 +87,15 @@ class TtsEngine(ABC):
     def used_bytes(self) -> int:
         """Memory that these take, about."""
         return 0
+
+    def likely_need(self) -> VoiceNeed | None:
+        """Return the voice that `load` or `refresh` would load now; None for none. Looks at the folder of voices."""
+        return None
+
+    def need_of(self, voice: Voice) -> VoiceNeed | None:
+        """Return what must be loaded to speak with a voice; None for nothing. From memory, on any thread."""
+        del voice
+        return None
 
     def free(self) -> bool:
         """Free what can be loaded again, but for the voice that spoke last; returns whether that was anything."""

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from ..errors import EngineError, LimitExceededError
+from ..errors import EngineError, LimitExceededError, NoMemoryError
 from .engine import Speech, Voice
 from .language import VoiceDefaults, VoiceWish, choose_voice, voice_for, wished_voice
 from .roster import Roster, Utterance
@@ -138,16 +138,19 @@ class Reply:
         try:
             return await reading.utterance.next(urgent=self._is_first)
         except EngineError as err:
-            utterance = None if reading.utterance.begun else self._instead(reading)
+            at_hand = isinstance(err, NoMemoryError)
+            utterance = None if reading.utterance.begun else self._instead(reading, at_hand=at_hand)
             if utterance is None:
                 raise
             _LOGGER.warning("%s Another voice reads instead.", err)
             reading.utterance = utterance
             return await utterance.next(urgent=self._is_first)
 
-    def _instead(self, reading: _Reading) -> Utterance | None:
-        """Return the piece read by another voice, None if there is none."""
+    def _instead(self, reading: _Reading, *, at_hand: bool) -> Utterance | None:
+        """Return the piece read by another voice, `at_hand` one that needs no more memory; None if there is none."""
         others = [tuple(each for each in tier if each != reading.voice) for tier in self._roster.tiers]
+        if at_hand:
+            others = [tuple(filter(self._roster.is_at_hand, tier)) for tier in others]
         if not any(others):
             return None
         voice = voice_for(others, reading.voice.language)

@@ -57,7 +57,7 @@ class TtsService(Service):
     ) -> None:
         """Engines are by default those of the settings; raises what `create_engines` raises.
 
-        `governor` has voices freed when memory is short.
+        `governor` grants memory to voices, and has them freed when it is short.
         """
         self._max_chars = settings.tts.max_chars
         self._defaults = VoiceDefaults(settings.tts.voice, settings.server.language)

@@ -12,7 +12,7 @@ from pathlib import Path
 from ...errors import EngineError, EngineUnavailableError, SottoError, UnknownModelError
 from ...settings import Settings
 from ...worker import Cancellation
-from ..engine import Speech, TtsCapabilities, TtsEngine, Voice
+from ..engine import Speech, TtsCapabilities, TtsEngine, Voice, VoiceNeed
 from ..language import VoiceDefaults, base_of, find_voice, voice_for
 from ..piper_voice import PiperVoice, open_voice
 from ..voice_files import ATTRIBUTION, Stamp, VoiceFile, read_voice, stamp_of
@@ -68,8 +68,25 @@ class PiperEngine(TtsEngine):
 
     @property
     def used_bytes(self) -> int:
-        """What they take: their weights, and half as much again to compute."""
-        return round(1.5 * sum(size for _, size, *_ in (each.stamp for each in self._resident.copy().values())))
+        """What they take."""
+        return sum(_bytes_of(each.stamp) for each in self._resident.copy().values())
+
+    def likely_need(self) -> VoiceNeed | None:
+        """Return the likely voice, unless it is in memory."""
+        self._look()
+        likely = self._likely()
+        return None if likely is None else self._need_of(likely)
+
+    def need_of(self, voice: Voice) -> VoiceNeed | None:
+        """Return the voice itself, unless it is in memory."""
+        file = self._by_name.get(voice.name)
+        return None if file is None else self._need_of(file)
+
+    def _need_of(self, file: VoiceFile) -> VoiceNeed | None:
+        name = file.voice.name
+        resident = self._resident.get(name)
+        is_there = resident is not None and resident.stamp == file.stamp
+        return None if is_there else VoiceNeed(name, _bytes_of(file.stamp))
 
     def free(self) -> bool:
         """Keep the voice that spoke last."""
@@ -95,18 +112,22 @@ class PiperEngine(TtsEngine):
     def refresh(self) -> bool:
         """Look at the folder again; True if voices came, went or changed, or one turned out to be broken.
 
-        The voice that will most likely be asked for is loaded before anybody can ask for it.
+        The voice that will most likely be asked for is loaded before anybody can ask for it, if it may be.
         """
+        self._look()
+        if self.may_preload:
+            self._load_likely()
+        self._publish()
+        reported, self._reported = self._reported, {name: file.stamp for name, file in self._by_name.items()}
+        return reported != self._reported
+
+    def _look(self) -> None:
         found: dict[Path, VoiceFile] = {}
         for path in sorted(self._folder.rglob("*.onnx")) if self._folder.is_dir() else ():
             file = self._look_at(path)
             if file is not None:
                 found[path] = file
         self._files = found
-        self._load_likely()
-        self._publish()
-        reported, self._reported = self._reported, {name: file.stamp for name, file in self._by_name.items()}
-        return reported != self._reported
 
     def _look_at(self, path: Path) -> VoiceFile | None:
         stamp = _stamp(path)
@@ -137,14 +158,19 @@ class PiperEngine(TtsEngine):
             by_name.setdefault(file.voice.name, file)
         return by_name
 
-    def _load_likely(self) -> None:
+    def _likely(self) -> VoiceFile | None:
+        """Return the voice that will most likely be asked for first."""
         by_name = self._named()
         voices = [tuple(file.voice for file in by_name.values())]
         likely = find_voice(voices, self._prefer.voice) if self._prefer.voice else None
         likely = likely or voice_for(voices, self._prefer.language)
-        if likely is not None and likely.name not in self._resident:
+        return None if likely is None else by_name[likely.name]
+
+    def _load_likely(self) -> None:
+        likely = self._likely()
+        if likely is not None and likely.voice.name not in self._resident:
             try:
-                self._keep(by_name[likely.name])
+                self._keep(likely)
             except SottoError as err:
                 _LOGGER.warning("%s", err)
 
@@ -196,6 +222,12 @@ class PiperEngine(TtsEngine):
                 f"The voice {file.voice.name} cannot be loaded: {type(err).__name__}.", remedy="Download it again."
             ) from err
         return _Resident(file.stamp, voice)
+
+
+def _bytes_of(stamp: Stamp) -> int:
+    """Return what a voice takes in memory: its weights, and half as much again to compute."""
+    _, size, *_ = stamp
+    return round(1.5 * size)
 
 
 def _stamp(path: Path) -> Stamp | None:
