@@ -22,10 +22,9 @@ from wyoming_servers.conversation.engine import (
     ToolCall,
     ToolChoice,
 )
+from wyoming_servers.conversation.json_lines import decode, encode
 from wyoming_servers.conversation.llama.wire import (
     LoadOrder,
-    decode,
-    encode,
     error_from_json,
     error_to_json,
     event_from_json,

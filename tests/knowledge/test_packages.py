@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from wyoming_servers.cli import doctor
+from wyoming_servers.conversation.json_lines import decode, encode
 from wyoming_servers.conversation.knowledge import packages
-from wyoming_servers.conversation.knowledge.reading.wire import decode, encode, error_from_json, error_to_json
+from wyoming_servers.conversation.knowledge.reading.wire import error_from_json, error_to_json
 from wyoming_servers.errors import EngineUnavailableError
 from wyoming_servers.health.finding import Verdict
 

@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 from ...errors import OverloadedError, SottoError
-from .wire import Line, error_from_json
+from ..json_lines import Line
+from .wire import error_from_json
 
 CHAT = "chat"
 PREFILL = "prefill"

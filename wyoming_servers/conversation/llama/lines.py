@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from time import monotonic
 from typing import BinaryIO
 
+from ..json_lines import Line, decode, encode
 from .native import StopSign
-from .wire import Line, decode, encode
 
 _SIGN_OF_LIFE_S = 0.25
 

@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from ...errors import EngineError
+from ..json_lines import Line, decode, encode
 from .compiled import COMPILE_HERE, LACKS_INSTRUCTIONS
-from .wire import Line, decode, encode
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -6,9 +6,10 @@ import traceback
 from collections.abc import Iterable
 
 from ...errors import EngineError, SottoError
+from ..json_lines import Line
 from .lines import Inbox, Outlet
 from .native import AbortedError, StopSign
-from .wire import LOAD_EMBEDDER, EmbedderOrder, Line, LoadOrder, error_to_json
+from .wire import LOAD_EMBEDDER, EmbedderOrder, LoadOrder, error_to_json
 from .work import Work
 
 _QUIET_S = 0.5

@@ -12,9 +12,10 @@ from typing import Protocol
 
 from ...errors import EngineError, EngineLoadingError, EngineUnavailableError, OverloadedError, SottoError
 from ..engine import ModelState, ModelStatus
+from ..json_lines import Line
 from .jobs import TALK, Job, JobQueue, Kinds
 from .process import LlamaProcess, ProcessEndedError, broken
-from .wire import Line, error_from_json
+from .wire import error_from_json
 
 _LOGGER = logging.getLogger(__name__)
 

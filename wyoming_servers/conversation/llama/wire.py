@@ -1,11 +1,8 @@
-"""What is said between the server and the process of llama.cpp: JSON, one object in a line. Pure logic."""
+"""What is said between the server and the process of llama.cpp, in lines of JSON. Pure logic."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
 
 from ...errors import EngineError, SottoError
 from ..engine import (
@@ -21,24 +18,10 @@ from ..engine import (
     ToolCall,
     ToolChoice,
 )
-
-Line = dict[str, Any]
+from ..json_lines import Line
 
 LOAD = "load"
 LOAD_EMBEDDER = "load_embedder"
-
-
-def encode(line: Mapping[str, Any]) -> bytes:
-    """Write one object as a line."""
-    return json.dumps(line, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
-
-
-def decode(data: bytes) -> Line:
-    """Read a line; raises ValueError if it is none."""
-    found = json.loads(data)
-    if not isinstance(found, dict):
-        raise ValueError("no object")  # noqa: TRY004 - the same error as for no JSON
-    return found
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from .wire import Line
+from ..json_lines import Line
 
 Emit = Callable[[Line], None]
 

@@ -15,13 +15,14 @@ from ....memory.budget import talking_bytes
 from ....memory.governor import Governor
 from ....settings import Settings
 from ...engine import ModelState, ModelStatus
+from ...json_lines import Line
 from ...llama.gguf_file import GgufFile, read_gguf
 from ...llama.granted import GrantedRoom
 from ...llama.jobs import EMBED, PASSAGES, QUERY, RANK, RERANK, Kinds
 from ...llama.model_choice import AUTO, find_model, models_in
 from ...llama.vectors import vectors_from_text
 from ...llama.watched import Limits, Watch, Watched
-from ...llama.wire import EmbedderOrder, Line
+from ...llama.wire import EmbedderOrder
 from .engine import Embedder, Reranker, Vectors
 from .families import prefixes_of
 from .giving_way import EMBEDDING, RERANKER, Reader

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ....errors import SottoError
+from ...json_lines import Line, decode, encode
 from ..packages import require
 from .errors import Unreadable, UnreadableError, broken, gone
 from .limits import Limits
 from .reader import read
-from .wire import Line, Order, decode, encode, error_to_json, section_to_json
+from .wire import Order, error_to_json, section_to_json
 
 _NICE = 10
 """Speech comes first."""

@@ -13,10 +13,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ....errors import SottoError
+from ...json_lines import decode, encode
 from ..document import Reading, Section
 from .errors import Unreadable, UnreadableError, broken
 from .limits import Limits
-from .wire import Order, decode, encode, error_from_json, kind_from_json, section_from_json
+from .wire import Order, error_from_json, kind_from_json, section_from_json
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -1,31 +1,15 @@
-"""What is said between the server and the process that reads: JSON, one object in a line. Pure logic."""
+"""What is said between the server and the process that reads, in lines of JSON. Pure logic."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from ....errors import EngineUnavailableError, SottoError
+from ...json_lines import Line
 from ..document import Kind, Section
 from .errors import Unreadable, UnreadableError
 from .limits import Limits
-
-Line = Mapping[str, Any]
-
-
-def encode(line: Line) -> bytes:
-    """Write one object as a line."""
-    return json.dumps(line, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
-
-
-def decode(data: bytes) -> Line:
-    """Read a line; raises ValueError if it is none."""
-    found = json.loads(data)
-    if not isinstance(found, dict):
-        raise ValueError("no object")  # noqa: TRY004 - the same error as for no JSON
-    return found
 
 
 @dataclass(frozen=True, slots=True)
