@@ -88,11 +88,20 @@ async def test_one_that_has_left_is_not_counted_with(embedder: LlamaCppEmbedder,
 async def test_a_reranker_is_granted_its_memory_and_sleeps_before_what_embeds(
     reranker: LlamaCppReranker, embedder: LlamaCppEmbedder, governor: Governor, machine: Machine
 ) -> None:
+    promised: list[str] = []
+    admit = governor.admit
+
+    async def noted(kind: str, name: str, need: int, *, own_process: bool = True) -> None:
+        await admit(kind, name, need, own_process=own_process)
+        promised.extend(governor._promises)
+
+    governor.admit = noted  # type: ignore[method-assign]
     await embedder.start()
     await reranker.start()
     await embedder.embed(["a hose"], query=True)
     assert len(await reranker.rerank("a hose", ["the drain hose", "bins"])) == 2
     assert {each["kind"] for each in governor.report()["tenants"]} == {"embedding", "reranker"}
+    assert (set(promised), governor._promises) == ({"embedding", "reranker"}, {})
     assert all(each["used_mb"] >= 300 for each in governor.report()["tenants"])
     machine.free_mb = 20
     await governor._relieve(governor.budget)
