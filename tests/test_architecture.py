@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,18 @@ def relative(path: Path) -> str:
 def test_the_servers_know_nothing_of_the_app_or_the_integration() -> None:
     for path in modules(SERVERS):
         assert not [name for name in imports(path) if name.split(".")[0] in {"addon", "custom_components"}], path
+
+
+def test_nobody_takes_anything_from_the_command_line() -> None:
+    for path in modules(SERVERS):
+        if path.parent.name != "cli" and path.name != "__main__.py":
+            assert not [name for name in imports(path) if name.startswith("wyoming_servers.cli")], relative(path)
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    paths = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in modules(SERVERS)}
+    graph = {name: {each for each in imports(path) if each in paths} for name, path in paths.items()}
+    TopologicalSorter(graph).prepare()
 
 
 @pytest.mark.parametrize("stage", STAGES)
