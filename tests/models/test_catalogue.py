@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from wyoming_servers.models.catalogue import HF_MIRROR, Kind, Model, catalogue, mirrored, parse
-from wyoming_servers.models.choice import primary
+from wyoming_servers.models.choice import primary, wanted
 from wyoming_servers.registry import ENGINES
 from wyoming_servers.stt.sensevoice.languages import LANGUAGES
 from wyoming_servers.stt.sensevoice.model import SENSEVOICE, TOKENS, WEIGHTS
@@ -58,6 +59,20 @@ def test_whisper_models_have_what_the_engine_needs_and_say_what_it_takes_by_itse
         assert model.files[0].size_bytes <= CUDA_MAX_BYTES
         english = model.id.endswith(".en") or "distil" in model.folder
         assert (model.languages == ("en",)) == english  # as the engine reads the folder's name
+
+
+@pytest.mark.parametrize("language", ["en-US", "en-GB", "de", "fr", "es-ES", "it", "pt-BR", "ru", "zh-CN"])
+def test_the_voice_that_is_fetched_for_many_is_known_by_sha256(language: str) -> None:
+    (voice,) = wanted(catalogue(), languages=[language], memory_mb=10_000, kinds={Kind.TTS})
+    assert all(file.sha256 is not None and file.md5 is not None for file in voice.files)
+
+
+def test_every_sha256_of_a_voice_that_is_written_down_is_in_the_catalogue() -> None:
+    lines = (Path(__file__).parents[2] / "script" / "voices.sha256").read_text().splitlines()
+    pinned = {name: digest for digest, name in (line.split() for line in lines if not line.startswith("#"))}
+    assert all(len(digest) == 64 for digest in pinned.values())
+    found = {file.path: file.sha256 for model in catalogue() if model.kind is Kind.TTS for file in model.files}
+    assert {path: digest for path, digest in found.items() if digest is not None} == pinned
 
 
 def test_sensevoice_has_what_its_engine_needs() -> None:

@@ -17,7 +17,7 @@ import pytest
 from wyoming.tts import SynthesizeVoice
 
 from tests.conftest import ServeFunction
-from tests.stand_in_models import make_piper
+from tests.stand_in_piper import make_piper
 from tests.tts.conftest import Connect, Say, listen, send_stream, spoken
 from wyoming_servers.errors import EngineError, EngineUnavailableError, UnknownModelError
 from wyoming_servers.memory.budget import MB
@@ -442,6 +442,18 @@ async def test_where_no_voice_fits_espeak_speaks_which_needs_none(
     machine.free_mb = 4000
     await service.reload()
     assert resident(governor) == "1 voices", "the likely one is loaded before somebody asks"
+
+
+async def test_a_second_voice_without_room_is_not_tried_where_one_is_there(
+    serve: ServeFunction, say: Say, folder: Path, governor: Governor, machine: Machine
+) -> None:
+    copy_voice(folder / "en_US-noise-low.onnx", folder / "en_GB-noise-low.onnx")
+    settings = build({"tts_dir": folder, "tts_voice": "zh_CN-noise-low"})  # the likely one
+    port = await serve(TtsService(settings, governor=governor))
+    await say(port, "早上好。")
+    machine.free_mb = 100
+    assert (await say(port, "Good morning.", SynthesizeVoice("en_US-noise-low"))).pcm
+    assert len(governor.report()["notes"]) == 1
 
 
 async def test_nobody_gives_way_to_a_voice_that_nobody_asked_for(

@@ -124,7 +124,7 @@ class Download:
                 raise SourceRefusedError(f"its address leads nowhere: {type(err).__name__}") from None
             except (aiohttp.ClientError, OSError) as err:
                 raise SourceCutError(str(err) or type(err).__name__) from None
-        digest = await digested(part.path, with_md5=file.md5 is not None)
+        digest = await digested(part.path, with_md5=file.md5 is not None and file.sha256 is None)
         problem = _problem(file, part, digest)
         if problem is None:
             return digest
