@@ -17,7 +17,8 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
-from tests.stand_in_models import make_piper, make_whisper
+from tests.stand_in_piper import make_piper
+from tests.stand_in_whisper import make_whisper
 
 from .describe import describe_under_load, percentile
 from .measure import busy_speaking, describe_s, first_audio_s, transcript_delay_s

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from llama_cpp import Llama
 
-from tests.stand_in_models import GGUF_SIZES, make_gguf
+from tests.stand_in_gguf import GGUF_SIZES, make_gguf
 
 SIZES = tuple(GGUF_SIZES)
 

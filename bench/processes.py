@@ -18,7 +18,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from time import monotonic
 
-from tests.stand_in_models import make_piper, make_whisper
+from tests.stand_in_piper import make_piper
+from tests.stand_in_whisper import make_whisper
 
 from .measure import describe_s, transcript_delay_s
 from .servers import free_port, until_ready

@@ -30,7 +30,8 @@ from tests.homeassistant.pipeline import Assist
 from tests.homeassistant.sotto import FLOW, Entities, Sotto, entities_of, make_pipeline
 from tests.homeassistant.sound import silence
 from tests.program import ROOT, free_port
-from tests.stand_in_models import make_gguf, make_whisper
+from tests.stand_in_gguf import make_gguf
+from tests.stand_in_whisper import make_whisper
 from wyoming_servers.home.link import Link
 
 from .speech import speak_command

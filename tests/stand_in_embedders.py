@@ -28,8 +28,9 @@ import gguf
 import numpy as np
 import numpy.typing as npt
 
-from tests.stand_in_models import GGUF_SIZES, Noise, _everyday_text, _gguf_dimensions, _gguf_tensors, _gguf_tokens
-from tests.stand_in_models import SpecialTokens as _SpecialTokens
+from tests.stand_in_gguf import GGUF_SIZES, everyday_text, gguf_dimensions, gguf_tensors, gguf_tokens
+from tests.stand_in_gguf import SpecialTokens as _SpecialTokens
+from tests.stand_in_noise import Noise
 
 Weights = npt.NDArray[np.float32]
 
@@ -73,11 +74,11 @@ def make_last_token_embedder(path: Path, *, name: str = "stand-in") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(str(path), "qwen2")
     writer.add_name(name)
-    _gguf_dimensions(writer, size)
+    gguf_dimensions(writer, size)
     writer.add_pooling_type(gguf.PoolingType.LAST)
-    written = _gguf_tokens(writer, size.vocabulary, _SpecialTokens())
+    written = gguf_tokens(writer, size.vocabulary, _SpecialTokens())
     writer.add_add_eos_token(True)
-    _gguf_tensors(writer, size, written)
+    gguf_tensors(writer, size, written)
     _finish(writer)
     return path
 
@@ -163,7 +164,7 @@ def _phantom(token: str) -> str:
 @lru_cache
 def _vocabulary(size: int) -> tuple[str, ...]:
     """Return letters, ideographs and the most frequent words of everyday sentences."""
-    text = " ".join(_everyday_text()).lower()
+    text = " ".join(everyday_text()).lower()
     words = Counter(re.findall(r"[a-z]{2,}|[0-9]|[\u4e00-\u9fff]", text))
     letters = [chr(code) for code in range(33, 127)]
     pieces = [*_SPECIAL, *letters, *(f"##{letter}" for letter in letters)]

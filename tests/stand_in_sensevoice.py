@@ -20,7 +20,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from tests.stand_in_models import SENTENCE, Noise
+from tests.stand_in_noise import SENTENCE, Noise
 
 LANGUAGE_IDS = {"auto": 0, "zh": 3, "en": 4, "yue": 7, "ja": 11, "ko": 12, "nospeech": 13}
 WITH_ITN, WITHOUT_ITN = 14, 15

@@ -20,7 +20,7 @@ MakeSpeech = Callable[[str], bytes]
 @pytest.fixture(scope="session")
 def whisper_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the models `nano` (multilingual) and `nano.en`, which hear "turn on the kitchen light"."""
-    from tests.stand_in_models import make_whisper
+    from tests.stand_in_whisper import make_whisper
 
     folder = tmp_path_factory.mktemp("whisper")
     make_whisper("nano", folder / "nano")
@@ -42,7 +42,7 @@ def sensevoice_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def whisper_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the model `base`, which costs what the real one does."""
-    from tests.stand_in_models import make_whisper
+    from tests.stand_in_whisper import make_whisper
 
     folder = tmp_path_factory.mktemp("whisper-base")
     make_whisper("base", folder / "base")
@@ -52,7 +52,7 @@ def whisper_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def piper_voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with two small voices, en_US-noise-low and zh_CN-noise-low, that speak noise."""
-    from tests.stand_in_models import make_piper
+    from tests.stand_in_piper import make_piper
 
     folder = tmp_path_factory.mktemp("piper")
     make_piper("nano", folder / "en_US-noise-low.onnx")
@@ -63,7 +63,7 @@ def piper_voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def gguf_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the language models `nano`, which computes next to nothing, and `mid`, which does not."""
-    from tests.stand_in_models import make_gguf
+    from tests.stand_in_gguf import make_gguf
 
     folder = tmp_path_factory.mktemp("gguf")
     make_gguf("nano", folder / "nano.gguf")

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestServer
 
 from tests.cli.conftest import OtherProgram, RunSotto
 from tests.conversation.scripted_endpoint import ScriptedEndpoint
-from tests.stand_in_models import make_gguf
+from tests.stand_in_gguf import make_gguf
 from wyoming_servers.cli import doctor_llm
 from wyoming_servers.cli.doctor_llm import Build, look_at_llm
 from wyoming_servers.cli.finding import Finding

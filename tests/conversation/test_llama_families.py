@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from tests.conversation.llama_engine import SYSTEM, TURN_ON, answer, asking, make_engine
-from tests.stand_in_models import SpecialTokens, make_gguf
+from tests.stand_in_gguf import SpecialTokens, make_gguf
 from wyoming_servers.conversation.engine import FinishReason, ModelState, ToolChoice
 from wyoming_servers.conversation.engines.llama_cpp import LlamaCpp
 from wyoming_servers.errors import EngineUnavailableError

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conversation.llama_engine import answer, asking, make_engine, until_working
-from tests.stand_in_models import make_recurrent_gguf
+from tests.stand_in_gguf import make_recurrent_gguf
 from wyoming_servers.conversation.engines.llama_cpp import LlamaCpp
 
 __all__ = ["make_engine"]

@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("llama_cpp")
 
-from tests import stand_in_models
+from tests import stand_in_gguf
 from wyoming_servers.conversation.engine import ChatRequest
 from wyoming_servers.conversation.formats.characters import Characters
 from wyoming_servers.conversation.formats.format import Format, Grammar, Part
@@ -20,7 +20,7 @@ from wyoming_servers.conversation.llama.native import LoadOptions, Logits, Nativ
 from wyoming_servers.conversation.llama.native_log import NativeLog
 from wyoming_servers.conversation.llama.sampling import Sampler
 
-_TOKENS = stand_in_models.SpecialTokens(
+_TOKENS = stand_in_gguf.SpecialTokens(
     marks=(
         "<tool_call>",
         "</tool_call>",
@@ -37,15 +37,15 @@ _TOKENS = stand_in_models.SpecialTokens(
     )
 )
 """Marks are one token, as in the models that know them; their text can also be written in pieces."""
-_SIZE = stand_in_models.GgufSize(layers=1, width=64, heads=4, kv_heads=2, feed_forward=128, vocabulary=1_100)
+_SIZE = stand_in_gguf.GgufSize(layers=1, width=64, heads=4, kv_heads=2, feed_forward=128, vocabulary=1_100)
 LONGEST = 4_000
 
 
 @lru_cache(maxsize=1)
 def model() -> NativeModel:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setitem(stand_in_models.GGUF_SIZES, "formats", _SIZE)
-        path = stand_in_models.make_gguf("formats", Path(folder) / "model.gguf", special=_TOKENS)
+        patch.setitem(stand_in_gguf.GGUF_SIZES, "formats", _SIZE)
+        path = stand_in_gguf.make_gguf("formats", Path(folder) / "model.gguf", special=_TOKENS)
         return NativeModel(LoadOptions(path, 8_192, 0, 1), NativeLog(lambda _: None), StopSign())
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tests.stand_in_models import make_recurrent_gguf
+from tests.stand_in_gguf import make_recurrent_gguf
 from wyoming_servers.conversation.llama.native import AbortedError, LoadOptions, NativeModel, StopSign
 from wyoming_servers.conversation.llama.native_log import NativeLog
 from wyoming_servers.conversation.llama.prefixes import PrefixStore

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from onnx import helper
 
-from tests.stand_in_models import PIPER_SIZES, make_piper
+from tests.stand_in_piper import PIPER_SIZES, make_piper
 from tests.tts.conftest import spoken
 from wyoming_servers.tts import piper_voice
 from wyoming_servers.tts.engine import Speech

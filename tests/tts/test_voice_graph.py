@@ -11,7 +11,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from tests.stand_in_models import make_piper
+from tests.stand_in_piper import make_piper
 from wyoming_servers.tts.voice_graph import NotDivisibleError, cut_in_two, find_cut
 
 

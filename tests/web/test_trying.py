@@ -19,7 +19,7 @@ from wyoming.asr import Transcribe
 from wyoming.audio import AudioChunk
 from wyoming.client import AsyncClient
 
-from tests.stand_in_models import make_whisper
+from tests.stand_in_whisper import make_whisper
 from tests.web.page.sotto import Sotto
 from wyoming_servers.cli.wav import open_wav
 from wyoming_servers.pipeline.assistant import Assistant
