@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from wyoming_servers.conversation.constraints import constrain, constrained
+from wyoming_servers.conversation.constraints import constrain
 from wyoming_servers.conversation.engine import Tool
 from wyoming_servers.conversation.prompt.tools import tools
 from wyoming_servers.home.demo import DEMO_HOUSE
@@ -159,10 +159,3 @@ def test_what_is_narrower_is_still_what_the_tool_wants() -> None:
         for name, schema in narrowed["properties"].items():
             for value in schema.get("enum", ()):
                 jsonschema.validate(value, described.parameters["properties"][name])
-
-
-def test_all_tools_at_once() -> None:
-    vacuum = tool("HassVacuumStart", name=TEXT)
-    possible, narrowed = constrained((TURN_ON, vacuum), HOME)
-    assert possible == {"intent__HassTurnOn"}
-    assert narrowed == {"intent__HassTurnOn": constrain(TURN_ON, HOME)}

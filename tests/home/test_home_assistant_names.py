@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.home.fake_home_assistant import entry
-from wyoming_servers.home.mirror import Mirror, Registries, areas_from, floors_from, names_of, snapshot_from
+from wyoming_servers.home.mirror import Mirror, Registries, areas_from, floors_from, names_of
 from wyoming_servers.home.model import Area, Entity, Floor, HomeSnapshot
 
 DEVICES: dict[str, dict[str, Any]] = {
@@ -72,6 +72,14 @@ def test_floors_and_areas_keep_their_order_and_their_aliases_are_sorted() -> Non
     assert floors == (Floor("b", "B"), Floor("a", "A", ("1", "2")))
     raw = [{"area_id": "x", "name": "X", "floor_id": "a"}, {"area_id": "y", "name": "Y", "floor_id": "gone"}]
     assert areas_from(raw, {"a"}) == (Area("x", "X", (), "a"), Area("y", "Y", (), None))
+
+
+def snapshot_from(registries: Registries, states: Any) -> HomeSnapshot:
+    """Return the house of registries and the states of `subscribe_entities`' first event (its `a`)."""
+    mirror = Mirror()
+    mirror.load(registries)
+    mirror.apply({"a": states})
+    return mirror.snapshot
 
 
 def house(**parts: Any) -> Registries:

@@ -198,4 +198,3 @@ async def test_the_status_says_what_there_is_and_who_has_it(governor: Governor, 
         "tenants": [{"kind": "llm", "name": "llm", "used_mb": 1000}],
         "notes": [],
     }
-    assert governor.budget_mb == 3600

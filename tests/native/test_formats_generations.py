@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 
 from tests.conversation.formats_families import FAMILIES, random_home, spoken
 from tests.native.formats_llama import LONGEST, write
-from wyoming_servers.conversation.constraints import constrained
+from wyoming_servers.conversation.constraints import constrain
 from wyoming_servers.conversation.engine import ChatRequest, Message, Role, Tool, ToolCall, ToolChoice
 from wyoming_servers.conversation.formats.format import Format
 from wyoming_servers.conversation.prompt.tools import tools
@@ -23,6 +23,13 @@ GENERATIONS = 112
 IN_ONE_HOME = 4
 CALLABLE = 6
 """Tools that may be called in one answer; other ones in each, so that all come up."""
+
+
+def constrained(tools: Iterable[Tool], home: HomeSnapshot) -> tuple[frozenset[str], dict[str, Mapping[str, Any]]]:
+    """Return which tools can be called in this home, and their narrowed parameters by name."""
+    found = {tool.name: constrain(tool, home) for tool in tools}
+    possible = {name: schema for name, schema in found.items() if schema is not None}
+    return frozenset(possible), possible
 
 
 def everything(home: HomeSnapshot) -> ChatRequest:

@@ -54,13 +54,6 @@ def constrain(tool: Tool, home: HomeSnapshot) -> Schema | None:
     return _put_together(tool.parameters, intent, {name: each for name, each in narrowed.items() if each is not None})
 
 
-def constrained(tools: Iterable[Tool], home: HomeSnapshot) -> tuple[frozenset[str], dict[str, Schema]]:
-    """Return which tools can be called in this home, and their narrowed parameters by name."""
-    found = {tool.name: constrain(tool, home) for tool in tools}
-    possible = {name: schema for name, schema in found.items() if schema is not None}
-    return frozenset(possible), possible
-
-
 def _entities(intent: str, home: HomeSnapshot) -> tuple[Entity, ...] | None:
     """Return what an intent may act on; None for a tool that is not known."""
     if intent in LOOKING:

@@ -124,14 +124,6 @@ class Mirror:
         return area_id if area_id in self._area_ids else None
 
 
-def snapshot_from(registries: Registries, states: Any) -> HomeSnapshot:
-    """Return the house of registries and the states of `subscribe_entities`' first event (its `a`)."""
-    mirror = Mirror()
-    mirror.load(registries)
-    mirror.apply({"a": states})
-    return mirror.snapshot
-
-
 def floors_from(raw: Any) -> tuple[Floor, ...]:
     """Return the floors, in the order of the registry."""
     return tuple(

@@ -105,11 +105,6 @@ class Governor:
         )
 
     @property
-    def budget_mb(self) -> int:
-        """What all models may take together; 0 where nothing tells. From memory, from any thread."""
-        return self.budget.total // MB
-
-    @property
     def gpu_apart(self) -> bool:
         """Whether there is a GPU with memory of its own, into which language models go."""
         return self._measured.gpu_apart
