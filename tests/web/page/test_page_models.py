@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - Chinese punctuation is meant
 """Models on the page: fetched with progress, cancelled, removed, failed and tried again, found by name and language."""
 
 from __future__ import annotations
@@ -34,13 +35,17 @@ class Shop:
         return self.files.files[FILE]
 
 
+TERMS = "https://example.org/licence"
+
+
 @pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
-    """A model server with one model, and Sotto, which offers that model alone."""
+async def shop(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Shop]:
+    """A model server with one model, and Sotto, which offers that model alone; its parameter adds to the model."""
     files = ModelServer()
     await files.start()
     address = files.put(FILE, CONTENT)
     entry = {
+        **getattr(request, "param", {}),
         "id": "swedish",
         "kind": "stt",
         "engine": "whisper",
@@ -61,7 +66,7 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
     }
     catalogue = tmp_path / "further.yaml"
     catalogue.write_text(yaml.safe_dump({"only": True, "models": [entry]}))
-    server = Sotto(tmp_path, "--models-catalogue", str(catalogue))
+    server = Sotto(tmp_path, "--models-catalogue", str(catalogue), "--models-languages", "sv")
     server.start()
     try:
         yield Shop(files, server)
@@ -146,6 +151,36 @@ async def test_what_arrives_spoilt_is_told_with_what_to_do_and_can_be_tried_agai
         shop.files.put(FILE, CONTENT, etag='"two"')
         await row.get_by_role("button", name="Try again").click()
         await expect(row).to_contain_text("Installed")
+
+
+@pytest.mark.parametrize("shop", [{"terms": TERMS}], indirect=True)
+async def test_a_model_with_terms_is_offered_with_them_and_not_any_more_where_it_is_not_wanted(
+    chromium: str, shop: Shop
+) -> None:
+    async with visit(chromium, shop.sotto.url) as visitor:
+        row = await _row(visitor)
+        await expect(row).to_contain_text("Better for this home")
+        await expect(row).to_contain_text("Read its licence first")
+        await expect(row.get_by_role("link", name="MIT")).to_have_attribute("href", TERMS)
+        await row.get_by_role("button", name="Not wanted").click()
+        await expect(row.get_by_role("button", name="Not wanted")).to_have_count(0)
+        await expect(row).not_to_contain_text("Better for this home")
+        await expect(row.get_by_role("button", name="Download")).to_be_visible()
+        assert (await _told(shop))["offered"] is False
+        assert visitor.complaints == []
+
+
+async def test_titles_name_languages_in_the_readers(chromium: str, ingress: IngressProcess) -> None:
+    async with visit(chromium, ingress.url, Visit("zh-CN")) as visitor:
+        await visitor.show("models")
+        for words, shown in {
+            "huayan": "中文（中国）, huayan, medium",
+            "alba": "英国英语, alba, medium",
+            "sensevoice": "SenseVoice small，中文，粤语，英语，日语和韩语",
+            "base.en": "Whisper base.en，英语",
+        }.items():
+            await visitor.page.get_by_role("searchbox").fill(words)
+            await expect(visitor.page.locator("[data-model] strong").first).to_have_text(shown)
 
 
 async def test_why_a_download_failed_is_told_in_chinese(chromium: str, shop: Shop) -> None:

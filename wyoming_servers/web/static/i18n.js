@@ -98,10 +98,24 @@ export function moment(iso) {
 export const date = (iso) => new Intl.DateTimeFormat(current, { dateStyle: "medium" }).format(new Date(iso));
 
 /** Return the name of a language. */
-export function languageName(code) {
+export const languageName = (code) => nameIn(current, code);
+
+function nameIn(reader, code) {
   try {
-    return new Intl.DisplayNames([current], { type: "language" }).of(code.replace("_", "-"));
+    return new Intl.DisplayNames([reader], { type: "language" }).of(code.replace("_", "-"));
   } catch {
     return code;
   }
+}
+
+const LANGUAGE_FIRST = /^[A-Z][^(,]* \([^)]*\)(?=, )/;
+
+/** Return a title that names languages in English, such as "French (France), siwis", with the names that are shown. */
+export function titled(title, codes) {
+  if (current === "en" || codes.length === 0) return title;
+  if (codes.length === 1 && LANGUAGE_FIRST.test(title)) return title.replace(LANGUAGE_FIRST, languageName(codes[0]));
+  const names = new Map(codes.map((code) => [nameIn("en", code), languageName(code)]));
+  const parts = title.split(/(, | and )/);
+  if (!parts.some((each) => names.has(each))) return title;
+  return parts.map((each) => names.get(each) ?? { ", ": "，", " and ": "和" }[each] ?? each).join("");
 }

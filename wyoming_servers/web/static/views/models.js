@@ -4,7 +4,7 @@ import { ask } from "../api.js";
 import { announce, h, put } from "../dom.js";
 import { language, languageName, size, t } from "../i18n.js";
 import { head } from "../parts/card.js";
-import { modelRow } from "../parts/model.js";
+import { modelRow, titleOf } from "../parts/model.js";
 import { button, empty, failure, notice, sure } from "../parts/notice.js";
 import { refresh } from "../events.js";
 import { change, live, state } from "../state.js";
@@ -28,7 +28,7 @@ const OTHER = 3;
 function importance(model) {
   if (model.in_use) return 0;
   if (model.state !== "absent") return 1;
-  if (model.wanted) return 2;
+  if (model.wanted || model.offered) return 2;
   return isFamiliar(model) ? OTHER : OTHER + 1;
 }
 
@@ -36,7 +36,7 @@ function matches(model) {
   const words = filter.words.trim().toLowerCase();
   const spoken =
     !filter.language || model.languages.length === 0 || model.languages.some((each) => base(each) === filter.language);
-  return spoken && (!words || `${model.title} ${model.id}`.toLowerCase().includes(words));
+  return spoken && (!words || `${titleOf(model)} ${model.title} ${model.id}`.toLowerCase().includes(words));
 }
 
 function languagesOf(models) {
@@ -93,15 +93,17 @@ class Models {
   }
 
   actions(model) {
+    const title = titleOf(model);
     return {
-      fetch: () => this.act("POST", model, t("models.fetching", { title: model.title })),
+      fetch: () => this.act("POST", model, t("models.fetching", { title })),
       cancel: () => this.cancel(model),
+      decline: () => this.act("DELETE", model, t("models.declined", { title }), "?only=cancel"),
       remove: async () => {
         const detail = model.in_use
           ? t("models.remove_in_use")
           : t("models.remove_text", { size: size(model.size_bytes) });
-        if (await sure(t("models.remove_question", { title: model.title }), detail, t("action.remove"))) {
-          await this.act("DELETE", model, t("models.removed", { title: model.title }));
+        if (await sure(t("models.remove_question", { title }), detail, t("action.remove"))) {
+          await this.act("DELETE", model, t("models.removed", { title }));
         }
       },
     };
@@ -111,7 +113,7 @@ class Models {
   async cancel(model) {
     const after = await this.act("DELETE", model, "", "?only=cancel");
     if (!after) return;
-    const { title } = model;
+    const title = titleOf(model);
     const isThere = after.state === "installed";
     if (isThere) put(this.failed, notice("note", t("models.not_cancelled", { title }), t("models.not_cancelled.text")));
     announce(t(isThere ? "models.not_cancelled" : "models.cancelled", { title }));

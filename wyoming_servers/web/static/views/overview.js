@@ -7,6 +7,7 @@ import { card, facts } from "../parts/card.js";
 import { icon } from "../parts/icon.js";
 import { healthCard, problems } from "../parts/health.js";
 import { memoryCard } from "../parts/memory.js";
+import { titleOf } from "../parts/model.js";
 import { chip, notice } from "../parts/notice.js";
 import { bytes } from "../parts/progress.js";
 import { turnCard } from "../parts/turn.js";
@@ -84,7 +85,7 @@ function downloads(models) {
   const running = (models ?? []).filter((each) => RUNNING.includes(each.state));
   if (running.length === 0) return null;
   const rows = running.map((each) =>
-    h("li", {}, h("strong", {}, each.title), bytes(each.title, each.done_bytes, each.total_bytes)),
+    h("li", {}, h("strong", {}, titleOf(each)), bytes(titleOf(each), each.done_bytes, each.total_bytes)),
   );
   return card(t("overview.downloading"), h("ul", { class: "rows" }, rows));
 }
