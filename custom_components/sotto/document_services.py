@@ -19,6 +19,7 @@ from .const import DOMAIN
 from .document_errors import as_error
 from .document_files import pieces_of, pieces_of_text
 from .documents import Document, Documents
+from .fields import words
 
 ATTR_CONFIG_ENTRY = "config_entry_id"
 ATTR_TEXT = "text"
@@ -30,36 +31,29 @@ ATTR_LIMIT = "limit"
 _SERVER = {probatio.Optional(ATTR_CONFIG_ENTRY): cv.string}
 
 
-def _words(value: Any) -> str:
-    words = cv.string(value).strip()
-    if not words:
-        raise probatio.Invalid("it must not be empty")
-    return words
-
-
 def _media(value: Any) -> str:
     """Validate what the selector of media gives, or the id alone."""
-    return _words(value["media_content_id"] if isinstance(value, dict) and "media_content_id" in value else value)
+    return words(value["media_content_id"] if isinstance(value, dict) and "media_content_id" in value else value)
 
 
 ADD_SCHEMA = probatio.All(
     probatio.Schema(
         {
             **_SERVER,
-            probatio.Exclusive(CONF_PATH, "content"): _words,
-            probatio.Exclusive(ATTR_TEXT, "content"): _words,
+            probatio.Exclusive(CONF_PATH, "content"): words,
+            probatio.Exclusive(ATTR_TEXT, "content"): words,
             probatio.Exclusive(ATTR_MEDIA, "content"): _media,
-            probatio.Optional(ATTR_NAME): _words,
+            probatio.Optional(ATTR_NAME): words,
         }
     ),
     cv.has_at_least_one_key(CONF_PATH, ATTR_TEXT, ATTR_MEDIA),
 )
-REMOVE_SCHEMA = probatio.Schema({**_SERVER, probatio.Required(ATTR_DOCUMENT): _words})
+REMOVE_SCHEMA = probatio.Schema({**_SERVER, probatio.Required(ATTR_DOCUMENT): words})
 LIST_SCHEMA = probatio.Schema(_SERVER)
 SEARCH_SCHEMA = probatio.Schema(
     {
         **_SERVER,
-        probatio.Required(ATTR_QUERY): _words,
+        probatio.Required(ATTR_QUERY): words,
         probatio.Optional(ATTR_LIMIT, default=5): probatio.All(probatio.Coerce(int), probatio.Range(min=1, max=20)),
     }
 )

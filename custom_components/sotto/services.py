@@ -18,6 +18,7 @@ from .announcing import DATA_ANNOUNCER, Announcer, Priority
 from .answers import YES_OR_NO, Choice
 from .asking_aloud import Question, ask, async_satellite_to_ask
 from .const import DOMAIN
+from .fields import words
 from .held import Announcement
 from .satellites import async_permitted, async_satellites, name_of
 from .speaking import Outcome, Reason, Result, voice_of
@@ -39,17 +40,9 @@ _FAILURES: Mapping[Reason | None, str] = {
 }
 
 
-def _words(value: Any) -> str:
-    """Validate that something is said."""
-    words = cv.string(value).strip()
-    if not words:
-        raise probatio.Invalid("it must not be empty")
-    return words
-
-
 def _sentence(value: Any) -> str:
     """Validate a sentence template; one without words would fit every answer."""
-    sentence = _words(value)
+    sentence = words(value)
     try:
         parse_sentence(sentence)
     except ParseError as err:
@@ -59,7 +52,7 @@ def _sentence(value: Any) -> str:
 
 _CHOICE = probatio.Schema(
     {
-        probatio.Required("id"): _words,
+        probatio.Required("id"): words,
         probatio.Optional("sentences"): probatio.All(cv.ensure_list, probatio.Length(min=1), [_sentence]),
     }
 )
@@ -67,7 +60,7 @@ _CHOICE = probatio.Schema(
 
 def _choice(value: Any) -> Choice:
     """Validate a choice: an id with sentences, or words that are both."""
-    fields = _CHOICE(value if isinstance(value, Mapping) else {"id": _words(value)})
+    fields = _CHOICE(value if isinstance(value, Mapping) else {"id": words(value)})
     return Choice(fields["id"], tuple(fields.get("sentences") or [_sentence(fields["id"])]))
 
 
@@ -81,7 +74,7 @@ def _choices(value: Any) -> tuple[Choice, ...]:
 
 ANNOUNCE_SCHEMA = probatio.Schema(
     {
-        probatio.Required(ATTR_MESSAGE): _words,
+        probatio.Required(ATTR_MESSAGE): words,
         probatio.Optional(ATTR_PRIORITY, default=Priority.NORMAL.value): probatio.Coerce(Priority),
         probatio.Optional(ATTR_PREANNOUNCE, default=True): cv.boolean,
         probatio.Optional(ATTR_LANGUAGE): cv.string,
@@ -91,7 +84,7 @@ ANNOUNCE_SCHEMA = probatio.Schema(
 
 ASK_SCHEMA = probatio.Schema(
     {
-        probatio.Required(ATTR_QUESTION): _words,
+        probatio.Required(ATTR_QUESTION): words,
         probatio.Exclusive(ATTR_CHOICES, "choices"): _choices,
         probatio.Exclusive(ATTR_YES_NO, "choices"): cv.boolean,
         probatio.Optional(ATTR_TIMEOUT, default=60): probatio.All(
