@@ -30,7 +30,6 @@ def several_kinds() -> frozenset[str]:
 
 def test_a_build_of_either_kind_computes(gguf_models: Path) -> None:
     """`script/setup` builds for this processor alone, an image for all."""
-    load_backends()
     model = NativeModel(LoadOptions(gguf_models / "nano.gguf", 64, 0, 1), NativeLog(lambda _: None), StopSign())
     model.evaluate(model.tokenize("Hello", special=False))
     kind = kind_of_cpu()
