@@ -14,6 +14,7 @@ from wyoming_servers.conversation.knowledge import meaning
 from wyoming_servers.conversation.knowledge.library import Library
 from wyoming_servers.conversation.knowledge.making import make_library
 from wyoming_servers.conversation.knowledge.status import EmbedderStatus
+from wyoming_servers.models.in_use import InUse
 from wyoming_servers.settings import build
 
 NOTES = "\n\n".join(f"# Note {number}\n\n" + f"The drain hose number {number} is long. " * 20 for number in range(60))
@@ -58,14 +59,19 @@ async def test_the_old_model_answers_until_the_new_one_has_read_everything(
     async with library_with(tmp_path, embedding_models, "mini") as library:
         settling = asyncio.create_task(library.settled())
         answered: list[str] = []
+        searched = {library.searched_model}
         while not settling.done():
             answering = (await embedder(library)).answering
             (first, *_) = await library.search("drain hose number 7")
             answered += [answering] if first.cosine is not None else []
+            searched.add(library.searched_model)
         await settling
         status = await embedder(library)
         assert status.answering.startswith("llama_cpp/mini/")
         assert status.embedded >= 60
+        assert searched <= {"", "nano", "mini"}
+        assert "nano" in searched, "which must not be removed as long"
+        assert InUse({}, None, library).working() == {"mini"}
         answered = [each for each in answered if each]
         assert answered[0] == old
         assert set(answered) <= {old, status.answering}
