@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from asyncio.subprocess import PIPE, STDOUT, Process
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
+
+StartProcess = Callable[..., Awaitable[Process]]
 
 ROOT = Path(__file__).parents[1]
 READY_S = 90.0
@@ -100,6 +106,25 @@ class Program:
     @property
     def _log_end(self) -> str:
         return f"the end of {self._log}:\n{self.log[-_LOG_END:]}"
+
+
+@asynccontextmanager
+async def processes() -> AsyncIterator[StartProcess]:
+    """Start processes that write into pipes: `process = await start(*command, env=…)`; what still runs is killed."""
+    started: list[Process] = []
+
+    async def start(*command: str, **options: Any) -> Process:
+        process = await asyncio.create_subprocess_exec(*command, **{"stdout": PIPE, "stderr": STDOUT, **options})
+        started.append(process)
+        return process
+
+    try:
+        yield start
+    finally:
+        for process in started:
+            if process.returncode is None:
+                process.kill()
+            await process.communicate()
 
 
 def sotto_command(*arguments: str) -> list[str]:

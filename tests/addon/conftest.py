@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sys
-from asyncio.subprocess import PIPE, STDOUT, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.addon.fake_supervisor import FakeSupervisor, running
-from tests.program import sotto_environment
+from tests.program import processes, sotto_environment
 
 StartApp = Callable[..., Awaitable[Process]]
 StartCommand = Callable[..., Awaitable[Process]]
@@ -28,21 +27,13 @@ async def supervisor() -> AsyncIterator[FakeSupervisor]:
 @pytest.fixture
 async def start_command(tmp_path: Path) -> AsyncIterator[StartCommand]:
     """Run Python to the test's end at most: `process = await start_command("-m", "addon", environment={…})`."""
-    started: list[Process] = []
+    async with processes() as start_process:
 
-    async def start(*arguments: str, environment: Mapping[str, str]) -> Process:
-        whole = sotto_environment(tmp_path / "data", **environment)
-        process = await asyncio.create_subprocess_exec(
-            *[sys.executable, *arguments], stdout=PIPE, stderr=STDOUT, env=whole
-        )
-        started.append(process)
-        return process
+        async def start(*arguments: str, environment: Mapping[str, str]) -> Process:
+            command = (sys.executable, *arguments)
+            return await start_process(*command, env=sotto_environment(tmp_path / "data", **environment))
 
-    yield start
-    for process in started:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+        yield start
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import sotto_command, sotto_environment
+from tests.program import processes, sotto_command, sotto_environment
 from wyoming_servers.settings import CLIENT_URI_VARIABLE
 
 RunSotto = Callable[..., Awaitable["Done"]]
@@ -71,23 +71,15 @@ def sotto(tmp_path: Path) -> RunSotto:
 @pytest.fixture
 async def start_sotto(tmp_path: Path) -> AsyncIterator[StartSotto]:
     """Start a command and leave its standard input open: `process = await start_sotto("listen", "-")`."""
-    started: list[Process] = []
+    async with processes() as start_process:
 
-    async def start(*arguments: str, closed_stdin: bool = False) -> Process:
-        command = sotto_command(*arguments)
-        if closed_stdin:
-            command = ["sh", "-c", 'exec "$@" <&-', "sh", *command]
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=PIPE, stdout=PIPE, stderr=STDOUT, env=environment(tmp_path)
-        )
-        started.append(process)
-        return process
+        async def start(*arguments: str, closed_stdin: bool = False) -> Process:
+            command = sotto_command(*arguments)
+            if closed_stdin:
+                command = ["sh", "-c", 'exec "$@" <&-', "sh", *command]
+            return await start_process(*command, stdin=PIPE, env=environment(tmp_path))
 
-    yield start
-    for process in started:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+        yield start
 
 
 @pytest.fixture
@@ -119,22 +111,17 @@ async def other_program() -> AsyncIterator[OtherProgram]:
 @pytest.fixture
 async def start_server(tmp_path: Path) -> AsyncIterator[StartServer]:
     """Start `sotto run` on a free port: `server = await start_server("stt", "--language", "en")`."""
-    started: list[Process] = []
+    async with processes() as start_process:
 
-    async def start(*arguments: str, uri: str = "tcp://127.0.0.1:0") -> RunningServer:
-        command = sotto_command("run", *arguments, "--uri", uri)
-        process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT, env=environment(tmp_path))
-        started.append(process)
-        log: list[str] = []
-        assert process.stdout is not None
-        while line := (await process.stdout.readline()).decode():
-            log.append(line)
-            if found := re.search(r"listens on (\S+):? ", line):
-                return RunningServer(process, found[1].rstrip(":"), log)
-        pytest.fail(f"the server did not start:\n{''.join(log)}")
+        async def start(*arguments: str, uri: str = "tcp://127.0.0.1:0") -> RunningServer:
+            command = sotto_command("run", *arguments, "--uri", uri)
+            process = await start_process(*command, env=environment(tmp_path))
+            log: list[str] = []
+            assert process.stdout is not None
+            while line := (await process.stdout.readline()).decode():
+                log.append(line)
+                if found := re.search(r"listens on (\S+):? ", line):
+                    return RunningServer(process, found[1].rstrip(":"), log)
+            pytest.fail(f"the server did not start:\n{''.join(log)}")
 
-    yield start
-    for process in started:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+        yield start

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from asyncio.subprocess import PIPE, STDOUT, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import yaml
 
 from tests.models.conftest import BYTES, CONTENT
 from tests.models.model_server import ModelServer, sha256
-from tests.program import sotto_command, sotto_environment
+from tests.program import processes, sotto_command, sotto_environment
 
 RunSotto = Callable[..., Awaitable[tuple[int, str]]]
 StartServer = Callable[..., Awaitable[str]]
@@ -41,20 +41,12 @@ def environment(tmp_path: Path, catalogue: Path) -> dict[str, str]:
 
 @pytest.fixture
 async def start_process(tmp_path: Path, catalogue: Path) -> AsyncIterator[Callable[..., Awaitable[Process]]]:
-    started: list[Process] = []
+    async with processes() as started:
 
-    async def start(*arguments: str) -> Process:
-        process = await asyncio.create_subprocess_exec(
-            *sotto_command(*arguments), stdout=PIPE, stderr=STDOUT, env=environment(tmp_path, catalogue)
-        )
-        started.append(process)
-        return process
+        async def start(*arguments: str) -> Process:
+            return await started(*sotto_command(*arguments), env=environment(tmp_path, catalogue))
 
-    yield start
-    for process in started:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+        yield start
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 
 from tests.models.conftest import BYTES, CONTENT, OpenStore, file_of, model_of, settled, state_of
 from tests.models.model_server import ModelServer, sha256
+from tests.program import processes
 from wyoming_servers.models.catalogue import Kind
 from wyoming_servers.models.shelves import PARTIAL, SUFFIX, Shelves
 from wyoming_servers.models.state import State
@@ -22,19 +23,13 @@ StartFetching = Callable[[str], Awaitable[Process]]
 
 @pytest.fixture
 async def start_fetching(settings: Settings) -> AsyncIterator[StartFetching]:
-    started: list[Process] = []
+    async with processes() as start_process:
 
-    async def start(url: str) -> Process:
-        command = [sys.executable, "-m", "tests.models.fetching", str(settings.server.data_dir), url, str(BYTES)]
-        process = await asyncio.create_subprocess_exec(*command, sha256(CONTENT), stdout=PIPE)
-        started.append(process)
-        return process
+        async def start(url: str) -> Process:
+            command = (sys.executable, "-m", "tests.models.fetching", str(settings.server.data_dir), url, str(BYTES))
+            return await start_process(*command, sha256(CONTENT), stderr=None)
 
-    yield start
-    for process in started:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+        yield start
 
 
 async def killed_at(process: Process, state: State, done_bytes: int) -> None:
