@@ -54,7 +54,7 @@ def open_home(open_store: OpenStore, household: Household, models: list[Model], 
     """Start a store as a household has it; `on` other shelves if need be."""
 
     async def start(on: Shelves = shelves, *, auto: bool = True) -> ModelStore:
-        retiring = Retiring(on, lambda: household.working, household.named, lambda: household.now_s)
+        retiring = Retiring(on, lambda: household.working, household.named, clock=lambda: household.now_s)
         store = await open_store(models, on=on, wishes=household.wishes, auto=auto, retiring=retiring)
         await store.know_wanted()
         return store

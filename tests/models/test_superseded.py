@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,10 +22,10 @@ def of(name: str, kind: Kind, rank: int, memory_mb: int) -> Model:
 OLD, NEW = of("old", Kind.EMBEDDING, 1, 200), of("new", Kind.EMBEDDING, 2, 300)
 
 
-def going(*models: Model, **more: set[str]) -> dict[str, str]:
+def going(*models: Model, **more: Collection[str]) -> dict[str, str]:
     """Return what goes if `auto` fetched all of them, wants the last one, and that works."""
     facts = {"by_itself": {each.id for each in models}, "wanted": {models[-1].id}, "working": {models[-1].name}}
-    return superseded(models, **{"named": set(), **facts, **more})
+    return superseded(models, **{"named": set(), **facts, **more})  # type: ignore[arg-type]
 
 
 def test_what_a_better_one_replaced_goes() -> None:
@@ -63,6 +66,19 @@ def test_voices_stay_for_home_assistant_may_know_them_by_name() -> None:
 def test_what_is_used_when_memory_runs_short_stays_and_what_would_win_nothing_goes(kind: Kind) -> None:
     ladder = [of("tiny", kind, 1, 1000), of("old-small", kind, 2, 2100), of("small", kind, 3, 2000)]
     assert going(*ladder, of("large", kind, 4, 4000)) == {"old-small": "large"}
+
+
+def test_what_does_not_speak_the_households_languages_goes_and_is_no_use_when_memory_runs_short() -> None:
+    """As after a household of one language became one of another."""
+    english, small = of("base.en", Kind.STT, 3, 300), of("base", Kind.STT, 2, 290)
+    large = of("large", Kind.STT, 4, 410)
+    english = replace(english, languages=("en",))
+    assert going(small, english, large, languages=["zh-CN"]) == {"base.en": "large"}
+    assert going(small, english, large, languages=["en-GB"]) == {"base": "large"}
+    assert going(english, small, languages=["zh-CN"]) == {"base.en": "base"}, (
+        "though that is the better one for English"
+    )
+    assert going(english, small, languages=["en"]) == {}
 
 
 kinds = st.sampled_from(list(Kind))

@@ -11,7 +11,7 @@ from .catalogue import with_further
 from .retiring import Retiring
 from .shelves import Shelves
 from .store import ModelStore
-from .wishes import Wishes, models_mb, named_in
+from .wishes import Wishes, models_mb, named_in, spoken
 
 
 def make_store(
@@ -28,5 +28,5 @@ def make_store(
         wishes=Wishes(settings, stages, shelves, partial(models_mb, settings)),
         auto=settings.models.fetch == "auto",
         mirror=settings.models.mirror,
-        retiring=Retiring(shelves, working, named_in(settings)),
+        retiring=Retiring(shelves, working, named_in(settings), spoken(settings)),
     )

@@ -31,12 +31,17 @@ class Retiring:
         shelves: Shelves,
         working: Callable[[], Collection[str]] = tuple,
         named: Collection[str] = (),
+        languages: Collection[str] = (),
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """`working()`: names of the models that engines have loaded; `named`: those that settings name."""
+        """`working()`: names of the models that engines have loaded; `named`: those that settings name.
+
+        `languages`: BCP 47 tags of the household.
+        """
         self._shelves = shelves
         self._working = working
         self._named = named
+        self._languages = languages
         self._clock = clock
         self._unused_s: dict[str, float] = {}
         self._by: dict[str, str] = {}
@@ -74,6 +79,7 @@ class Retiring:
             wanted={each.id for each in there if each.wanted},
             working=working,
             named=self._named,
+            languages=self._languages,
         )
 
     async def remove(self, models: Mapping[str, Model], *, room: bool = False) -> list[str]:

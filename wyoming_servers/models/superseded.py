@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from .catalogue import Kind, Model
+from .choice import speaks
 
 LADDERS = frozenset({Kind.STT, Kind.LLM})
 """Kinds of which a smaller model is used when memory runs short (decision 028)."""
@@ -25,6 +26,7 @@ def superseded(
     wanted: Collection[str],
     working: Collection[str],
     named: Collection[str],
+    languages: Collection[str] = (),
 ) -> dict[str, str]:
     """Return the ids of the models that may go, each with the id of the one in its place.
 
@@ -34,14 +36,18 @@ def superseded(
         wanted: ids of those that should be there.
         working: names of those that engines have loaded and use.
         named: names of those that the settings name.
+        languages: BCP 47 tags of the household; a model that does not speak all of them is worse than one that does.
     """
+    of_use = {each.id for each in installed if all(speaks(each, language) for language in languages)}
     found: dict[str, str] = {}
     for better in installed:
         if better.id in wanted and better.name in working and better.kind not in _KEPT:
-            lesser = [each for each in installed if each.kind is better.kind and each.rank < better.rank]
+            others = [each for each in installed if each.kind is better.kind and each is not better]
+            lesser = [each for each in others if each.rank < better.rank or each.id not in of_use]
             free = [each for each in lesser if each.id in by_itself and each.id not in wanted]
             going = {each.id for each in free if each.name not in {*working, *named}}
-            rungs = set(_rungs(better, lesser)) if better.kind in LADDERS else set()
+            steps = [each for each in lesser if each.id in of_use]
+            rungs = set(_rungs(better, steps)) if better.kind in LADDERS else set()
             found |= dict.fromkeys(sorted(going - rungs), better.id)
     return found
 

@@ -45,7 +45,7 @@ class Wishes:
 
     def _choose(self, models: Sequence[Model], installed: frozenset[str]) -> list[Model]:
         kinds = frozenset(needed(self._settings, self._stages))
-        languages = self._settings.models.languages or (self._settings.server.language,)
+        languages = spoken(self._settings)
         ears = hearing(self._settings, languages)
         return wanted(
             [model for model in models if _runs(model, ears)],
@@ -61,6 +61,11 @@ class Wishes:
         """Return the bytes of superseded models, which go where the disk has no room for a wanted one."""
         superseded = self._shelves.unused()
         return sum(model.size_bytes for model in models if model.id in superseded)
+
+
+def spoken(settings: Settings) -> tuple[str, ...]:
+    """Return the languages of the household, as BCP 47 tags."""
+    return settings.models.languages or (settings.server.language,)
 
 
 def named_in(settings: Settings) -> frozenset[str]:
