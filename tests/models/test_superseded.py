@@ -25,7 +25,7 @@ OLD, NEW = of("old", Kind.EMBEDDING, 1, 200), of("new", Kind.EMBEDDING, 2, 300)
 def going(*models: Model, **more: Collection[str]) -> dict[str, str]:
     """Return what goes if `auto` fetched all of them, wants the last one, and that works."""
     facts = {"by_itself": {each.id for each in models}, "wanted": {models[-1].id}, "working": {models[-1].name}}
-    return superseded(models, **{"named": set(), **facts, **more})  # type: ignore[arg-type]
+    return superseded(models, **{"named": set(), **facts, **more})
 
 
 def test_what_a_better_one_replaced_goes() -> None:
