@@ -210,6 +210,16 @@ def test_the_likely_voice_is_loaded_from_the_start(folder: Path) -> None:
     assert list(chinese._resident) == ["zh_CN-noise-low"]
 
 
+def test_no_voice_that_spoke_leaves_memory_for_the_likely_one(folder: Path) -> None:
+    copy_voice(folder / "zh_CN-noise-low.onnx", folder / "other.onnx")
+    engine = engine_of(folder, resident=2)
+    for name in ("zh_CN-noise-low", "other"):
+        speak(engine, "Hi.", name)
+    assert engine.likely_need() is None
+    engine.refresh()
+    assert list(engine._resident) == ["zh_CN-noise-low", "other"]
+
+
 def test_a_replaced_voice_is_loaded_anew(folder: Path) -> None:
     engine = engine_of(folder)
     before = engine._resident["en_US-noise-low"]

@@ -72,9 +72,9 @@ class PiperEngine(TtsEngine):
         return sum(_bytes_of(each.stamp) for each in self._resident.copy().values())
 
     def likely_need(self) -> VoiceNeed | None:
-        """Return the likely voice, unless it is in memory."""
+        """Return the likely voice, unless it is in memory, or only in another one's place could be."""
         self._look()
-        likely = self._likely()
+        likely = self._missing()
         return None if likely is None else self._need_of(likely)
 
     def need_of(self, voice: Voice) -> VoiceNeed | None:
@@ -166,9 +166,14 @@ class PiperEngine(TtsEngine):
         likely = likely or voice_for(voices, self._prefer.language)
         return None if likely is None else by_name[likely.name]
 
+    def _missing(self) -> VoiceFile | None:
+        """Return the likely voice if it is not in memory and none that spoke would have to leave for it."""
+        likely = self._likely() if len(self._resident) < self._most_resident else None
+        return None if likely is None or likely.voice.name in self._resident else likely
+
     def _load_likely(self) -> None:
-        likely = self._likely()
-        if likely is not None and likely.voice.name not in self._resident:
+        likely = self._missing()
+        if likely is not None:
             try:
                 self._keep(likely)
             except SottoError as err:
