@@ -24,6 +24,7 @@ from wyoming_servers.conversation.knowledge.sqlite_store import SqliteStore
 from wyoming_servers.conversation.mind import Mind
 from wyoming_servers.home.demo import DemoHome
 from wyoming_servers.http import document_progress, documents
+from wyoming_servers.http.documents import SENTENCE_CHARS
 from wyoming_servers.http.door import HttpDoor
 from wyoming_servers.settings import build
 
@@ -338,12 +339,20 @@ async def test_sentences_of_the_household_are_added_listed_and_taken_back(
     assert await get(http, path) == (200, {"examples": []})
 
 
+async def test_the_longest_sentence_can_be_taken_back(http: aiohttp.ClientSession) -> None:
+    path, text = "/api/documents/examples", "灯" * SENTENCE_CHARS
+    longest = {"text": text, "should_answer": True}
+    assert await post(http, path, longest) == (200, {"example": longest})
+    async with http.delete(path, params={"text": text}) as response:
+        assert (response.status, await response.json()) == (200, {"removed": longest})
+
+
 @pytest.mark.parametrize(
     ("body", "param"),
     [
         ({"should_answer": True}, "text"),
         ({"text": " ?! ", "should_answer": True}, "text"),
-        ({"text": "x" * 2001, "should_answer": True}, "text"),
+        ({"text": "x" * (SENTENCE_CHARS + 1), "should_answer": True}, "text"),
         ({"text": "who is that"}, "should_answer"),
         ({"text": "who is that", "should_answer": "yes"}, "should_answer"),
     ],
