@@ -49,8 +49,10 @@ def words_heard(speech: Speech, *sentences: str) -> str:
     pocketsphinx = pytest.importorskip("pocketsphinx")
     samples = np.frombuffer(speech.pcm, "<i2").astype(np.float32)
     pcm = soxr.resample(samples, speech.rate_hz, 16_000).clip(-32768, 32767).astype("<i2").tobytes()
-    # With its default, bestpath, a grammar's hypothesis may end at any word, or before the first.
-    decoder = pocketsphinx.Decoder(lm=None, loglevel="FATAL", bestpath=False)
+    # With its default, bestpath, a grammar's hypothesis may end at any word, or before the first. The voice trembles by
+    # chance; with the default beams the right words are sometimes given up before their end.
+    beams = {"beam": 1e-80, "wbeam": 1e-60, "pbeam": 1e-80}
+    decoder = pocketsphinx.Decoder(lm=None, loglevel="FATAL", bestpath=False, **beams)
     grammar = "#JSGF V1.0; grammar said; public <said> = " + " | ".join(sentences) + ";"
     decoder.add_jsgf_string("said", grammar)
     decoder.activate_search("said")
