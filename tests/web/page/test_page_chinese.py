@@ -35,7 +35,7 @@ TOLD = {
     "The model qwen3-4b was put there by somebody, not by Sotto. Remove it yourself from the folder of its kind.": (
         "模型 qwen3-4b 是由他人放入的，不属于 Sotto。请自行从对应的文件夹中删除。"
     ),
-    "text: it must be a sentence of 1 to 2000 characters.": "文字：必须是 1 到 2000 个字符的句子。",
+    "text: it must be a sentence of 1 to 500 characters.": "文字：必须是 1 到 500 个字符的句子。",
     "The voice lessac cannot be used: lessac.onnx cannot be read: Permission denied. Download it again.": (
         "无法使用语音 lessac：无法读取 lessac.onnx：没有权限。请重新下载。"
     ),

@@ -127,7 +127,7 @@ async def test_what_is_no_sentence_is_refused_with_the_reason_and_stays_to_be_me
         await someone.show("documents")
         await someone.page.get_by_label("家里会说的一句话").fill("？？？")
         await someone.page.get_by_role("button", name="添加", exact=True).click()
-        await expect(someone.page.get_by_role("alert")).to_contain_text("必须是 1 到 2000 个字符的句子")
+        await expect(someone.page.get_by_role("alert")).to_contain_text("必须是 1 到 500 个字符的句子")
         await expect(someone.page.get_by_label("家里会说的一句话")).to_have_value("？？？")
 
 
