@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.machine import Machine
 from wyoming_servers.conversation.engine import ModelState
 from wyoming_servers.conversation.knowledge.embedders.giving_way import EMBEDDING, RERANKER
 from wyoming_servers.conversation.knowledge.embedders.llama_cpp import LlamaCppEmbedder, LlamaCppReranker
@@ -16,18 +16,7 @@ from wyoming_servers.conversation.knowledge.making import make_library
 from wyoming_servers.errors import NoMemoryError
 from wyoming_servers.memory.budget import MB
 from wyoming_servers.memory.governor import Governor
-from wyoming_servers.memory.measured import Measured
-from wyoming_servers.settings import MemorySettings, build
-
-
-@dataclass
-class Machine:
-    """Memory that tests set."""
-
-    free_mb: int = 4000
-
-    def measured(self) -> Measured:
-        return Measured(8000 * MB, self.free_mb * MB)
+from wyoming_servers.settings import build
 
 
 @pytest.fixture
@@ -37,7 +26,7 @@ def machine() -> Machine:
 
 @pytest.fixture
 async def governor(machine: Machine) -> Governor:
-    return Governor(MemorySettings(reserve_mb=100), measured=machine.measured, used=lambda: 0)
+    return machine.governor()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import asyncio
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
@@ -17,13 +16,13 @@ import pytest
 from wyoming.tts import SynthesizeVoice
 
 from tests.conftest import ServeFunction
+from tests.machine import Machine
 from tests.stand_in_piper import make_piper
 from tests.tts.conftest import Connect, Say, listen, send_stream, spoken
 from wyoming_servers.errors import EngineError, EngineUnavailableError, UnknownModelError
 from wyoming_servers.memory.budget import MB
 from wyoming_servers.memory.governor import Governor
-from wyoming_servers.memory.measured import Measured
-from wyoming_servers.settings import MemorySettings, Settings, build
+from wyoming_servers.settings import Settings, build
 from wyoming_servers.tts.engine import Voice
 from wyoming_servers.tts.engines import espeak, piper
 from wyoming_servers.tts.engines.piper import PiperEngine
@@ -373,19 +372,6 @@ def test_piper_and_espeak_keep_their_own_libraries_apart(folder: Path) -> None:
 # --- Memory -----------------------------------------------------------------------------------------------------------
 
 
-MEMORY = MemorySettings(reserve_mb=100)
-
-
-@dataclass
-class Machine:
-    """Memory that tests set."""
-
-    free_mb: int = 4000
-
-    def measured(self) -> Measured:
-        return Measured(8000 * MB, self.free_mb * MB)
-
-
 @pytest.fixture
 def machine() -> Machine:
     return Machine()
@@ -393,7 +379,7 @@ def machine() -> Machine:
 
 @pytest.fixture
 def governor(machine: Machine) -> Governor:
-    return Governor(MEMORY, measured=machine.measured, used=lambda: 0)
+    return machine.governor()
 
 
 def resident(governor: Governor) -> str:
